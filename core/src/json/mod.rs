@@ -1,0 +1,274 @@
+//! Strict JSON (JSN-*): one pass over the text that refuses duplicates at any depth.
+//!
+//! A [`Document`] owns its text and a flat list of nodes that point into it. Strings are borrowed
+//! from the text; those written with escapes are unescaped once, behind the text. Numbers stay as
+//! they were written (JSN-08).
+//!
+//! ```text
+//! text   {"iss":"a","n":[1]}            nodes   0 object  next=6
+//!                                               1 key "iss"   2 string "a"
+//!                                               3 key "n"     4 array next=6   5 number "1"
+//! ```
+
+mod parse;
+mod pointer;
+mod write;
+
+pub use parse::{Bounds, Fault, parse};
+pub use pointer::Pointer;
+
+use std::fmt;
+
+/// What a value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+#[allow(missing_docs, reason = "the names are JSON's own")]
+pub enum Kind {
+    Null = 0,
+    False = 1,
+    True = 2,
+    Number = 3,
+    String = 4,
+    Array = 5,
+    Object = 6,
+}
+
+impl Kind {
+    /// The kind with its article, for messages.
+    pub fn noun(self) -> &'static str {
+        match self {
+            Kind::Null => "null",
+            Kind::False | Kind::True => "a boolean",
+            Kind::Number => "a number",
+            Kind::String => "a string",
+            Kind::Array => "a list",
+            Kind::Object => "an object",
+        }
+    }
+}
+
+/// One value or member name: where it stands in the text, its kind, and the node after its subtree.
+#[derive(Clone, Copy)]
+struct Node {
+    start: u32,
+    end: u32,
+    kind_and_next: u32,
+}
+
+const NEXT_BITS: u32 = 29;
+
+impl Node {
+    fn new(kind: Kind, start: usize, end: usize, next: usize) -> Node {
+        Node { start: start as u32, end: end as u32, kind_and_next: (kind as u32) << NEXT_BITS | next as u32 }
+    }
+
+    fn kind(self) -> Kind {
+        match self.kind_and_next >> NEXT_BITS {
+            0 => Kind::Null,
+            1 => Kind::False,
+            2 => Kind::True,
+            3 => Kind::Number,
+            4 => Kind::String,
+            5 => Kind::Array,
+            _ => Kind::Object,
+        }
+    }
+
+    fn next(self) -> usize {
+        (self.kind_and_next & ((1 << NEXT_BITS) - 1)) as usize
+    }
+}
+
+/// Parsed JSON text whose outermost value is an object.
+pub struct Document {
+    text: String,
+    source_bytes: usize,
+    nodes: Vec<Node>,
+    /// Where strings with escapes stood in the source: (node, offset), ordered by node.
+    escaped: Vec<(u32, u32)>,
+}
+
+impl Document {
+    /// The outermost object.
+    pub fn root(&self) -> Value<'_> {
+        self.value(0)
+    }
+
+    /// The text as it was parsed.
+    pub fn source(&self) -> &str {
+        &self.text[..self.source_bytes]
+    }
+
+    /// Bytes held, for reports on memory.
+    pub fn memory_bytes(&self) -> usize {
+        self.text.capacity() + self.nodes.capacity() * size_of::<Node>() + self.escaped.capacity() * 8
+    }
+
+    /// The value of an index that [`Value::index`] gave.
+    pub(crate) fn value(&self, index: usize) -> Value<'_> {
+        Value { document: self, index }
+    }
+
+    fn text(&self, node: Node) -> &str {
+        &self.text[node.start as usize..node.end as usize]
+    }
+
+    fn offset(&self, index: usize) -> usize {
+        match self.escaped.binary_search_by_key(&(index as u32), |(node, _)| *node) {
+            Ok(at) => self.escaped[at].1 as usize,
+            Err(_) => self.nodes[index].start as usize,
+        }
+    }
+}
+
+impl fmt::Debug for Document {
+    /// Shows the size only: the text may be a token's.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Document").field("bytes", &self.source_bytes).finish_non_exhaustive()
+    }
+}
+
+/// A value inside a [`Document`].
+#[derive(Clone, Copy)]
+pub struct Value<'a> {
+    document: &'a Document,
+    index: usize,
+}
+
+impl<'a> Value<'a> {
+    fn node(self) -> Node {
+        self.document.nodes[self.index]
+    }
+
+    /// Its place in the document, for keeping without borrowing.
+    pub(crate) fn index(self) -> usize {
+        self.index
+    }
+
+    /// What it is.
+    pub fn kind(self) -> Kind {
+        self.node().kind()
+    }
+
+    /// Is it null?
+    pub fn is_null(self) -> bool {
+        self.kind() == Kind::Null
+    }
+
+    /// The boolean, if it is one.
+    pub fn as_bool(self) -> Option<bool> {
+        match self.kind() {
+            Kind::True => Some(true),
+            Kind::False => Some(false),
+            _ => None,
+        }
+    }
+
+    /// The string, unescaped, if it is one. Costs nothing.
+    pub fn as_str(self) -> Option<&'a str> {
+        let node = self.node();
+        (node.kind() == Kind::String).then(|| self.document.text(node))
+    }
+
+    /// The number as it was written, if it is one.
+    pub fn as_number(self) -> Option<&'a str> {
+        let node = self.node();
+        (node.kind() == Kind::Number).then(|| self.document.text(node))
+    }
+
+    /// The number, if it is written as an integer of 64 bits.
+    pub fn as_i64(self) -> Option<i64> {
+        self.as_number()?.parse().ok()
+    }
+
+    /// The elements, if it is a list.
+    pub fn as_array(self) -> Option<Elements<'a>> {
+        let node = self.node();
+        (node.kind() == Kind::Array).then(|| Elements {
+            document: self.document,
+            at: self.index + 1,
+            end: node.next(),
+        })
+    }
+
+    /// The members in the order of the text, if it is an object.
+    pub fn as_object(self) -> Option<Members<'a>> {
+        let node = self.node();
+        (node.kind() == Kind::Object).then(|| Members {
+            document: self.document,
+            at: self.index + 1,
+            end: node.next(),
+        })
+    }
+
+    /// The member of that exact name, if it is an object that has one. Costs a walk over the members.
+    pub fn get(self, name: &str) -> Option<Value<'a>> {
+        self.as_object()?.find(|(member, _)| *member == name).map(|(_, value)| value)
+    }
+
+    /// Where it stands in the source, in bytes.
+    pub fn offset(self) -> usize {
+        self.document.offset(self.index)
+    }
+
+    /// Where the name of this member stands in the source, for a value that [`Members`] gave.
+    pub(crate) fn name_offset(self) -> usize {
+        self.document.offset(self.index.saturating_sub(1))
+    }
+
+    /// The value as compact JSON: members in their order, numbers as they were written.
+    pub fn to_json(self) -> String {
+        let mut text = String::new();
+        self.write_json(&mut text);
+        text
+    }
+}
+
+impl fmt::Debug for Value<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "Value({})", self.kind().noun())
+    }
+}
+
+/// The elements of a list.
+#[derive(Clone, Debug)]
+pub struct Elements<'a> {
+    document: &'a Document,
+    at: usize,
+    end: usize,
+}
+
+impl<'a> Iterator for Elements<'a> {
+    type Item = Value<'a>;
+
+    fn next(&mut self) -> Option<Value<'a>> {
+        if self.at >= self.end {
+            return None;
+        }
+        let value = self.document.value(self.at);
+        self.at = value.node().next();
+        Some(value)
+    }
+}
+
+/// The members of an object.
+#[derive(Clone, Debug)]
+pub struct Members<'a> {
+    document: &'a Document,
+    at: usize,
+    end: usize,
+}
+
+impl<'a> Iterator for Members<'a> {
+    type Item = (&'a str, Value<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.at >= self.end {
+            return None;
+        }
+        let name = self.document.text(self.document.nodes[self.at]);
+        let value = self.document.value(self.at + 1);
+        self.at = value.node().next();
+        Some((name, value))
+    }
+}

@@ -1,0 +1,13 @@
+#![forbid(unsafe_code)]
+#![doc = "Strict token validation without I/O, clock or globals."]
+
+pub mod algorithm;
+pub mod crypto;
+mod encoding;
+pub mod error;
+pub mod json;
+pub mod keys;
+pub mod limits;
+pub mod policy;
+pub mod rule;
+pub mod time;

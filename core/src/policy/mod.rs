@@ -1,0 +1,6 @@
+//! The policy file: read into a tree that knows its lines, checked against one schema table, built
+//! into the structs that the verifier reads.
+
+mod model;
+
+pub use model::{Issuer, Notice, Policy, Profile};

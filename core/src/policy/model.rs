@@ -1,0 +1,165 @@
+//! The policy as the verifier reads it: built once, immutable, every list already checked.
+
+use std::sync::Arc;
+
+use crate::algorithm::AlgorithmSet;
+use crate::json::Pointer;
+use crate::keys::KeySet;
+
+/// What kind of token an issuer entry accepts (BIS 3.12: each token fits exactly one).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Profile {
+    /// A JWT access token of RFC 9068.
+    AccessToken,
+    /// An ID token at the client it was issued to (OpenID Connect Core).
+    IdToken,
+    /// An ID token accepted as an API credential, by name only (IDT-10).
+    IdTokenApi,
+    /// Anything with `iss`, `aud` and `exp`.
+    Generic,
+}
+
+impl Profile {
+    /// The name in the policy file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Profile::AccessToken => "access_token",
+            Profile::IdToken => "id_token",
+            Profile::IdTokenApi => "id_token_api",
+            Profile::Generic => "generic",
+        }
+    }
+
+    /// Both kinds of ID token.
+    pub(crate) fn is_id_token(self) -> bool {
+        matches!(self, Profile::IdToken | Profile::IdTokenApi)
+    }
+}
+
+/// The accepted values of the `typ` header.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Types {
+    /// In lower case, without `application/`.
+    pub(crate) named: Vec<Box<str>>,
+    /// Is an absent `typ` accepted (`"none"` in the policy)?
+    pub(crate) absent: bool,
+    /// `dangerous = ["any_type"]`
+    pub(crate) any: bool,
+}
+
+/// The `dangerous` opt-outs of an issuer (POL-03), all off by default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Dangerous {
+    pub(crate) no_issuer: bool,
+    pub(crate) no_audience: bool,
+    pub(crate) no_expiry: bool,
+    pub(crate) any_type: bool,
+}
+
+/// Where the fields of an identity come from; several pointers are joined in order.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct IdentityMap {
+    pub(crate) roles: Vec<Pointer>,
+    /// Empty: the `scope` claim, which is a string. Elsewhere a list is accepted too (CLM-19).
+    pub(crate) scopes: Vec<Pointer>,
+    pub(crate) tenant: Option<Pointer>,
+    /// Absent: the `client_id` claim.
+    pub(crate) client_id: Option<Pointer>,
+}
+
+/// A rule on one claim (POL-08).
+#[derive(Clone, Debug)]
+pub(crate) struct ClaimRule {
+    pub(crate) claim: Pointer,
+    /// The pointer as written, for messages.
+    pub(crate) name: Arc<str>,
+    pub(crate) test: RuleTest,
+}
+
+/// What a claim rule asks. Comparison is by JSON type and value.
+#[derive(Clone, Debug)]
+pub(crate) enum RuleTest {
+    Equals(Constant),
+    OneOf(Vec<Constant>),
+    Contains(Constant),
+    Present,
+    Absent,
+}
+
+/// A scalar in a claim rule.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Constant {
+    String(Box<str>),
+    Integer(i64),
+    Float(f64),
+    Boolean(bool),
+}
+
+/// A claim that must be there, and not null, `""` or `[]`.
+#[derive(Clone, Debug)]
+pub(crate) struct RequiredClaim {
+    pub(crate) claim: Pointer,
+    pub(crate) name: Arc<str>,
+}
+
+/// Where an issuer's keys come from.
+#[derive(Clone, Debug)]
+pub(crate) enum KeySource {
+    /// From the policy, a file or a secret: loaded with the policy, never changed.
+    Static(Arc<KeySet>),
+    /// Handed in by a test, at a time of its choosing.
+    Scripted,
+}
+
+/// One `[[issuer]]` of the policy.
+#[derive(Debug)]
+pub struct Issuer {
+    pub(crate) name: Arc<str>,
+    /// The exact `iss`, or `local:<name>` where `no_issuer` is spelled out.
+    pub(crate) issuer: Arc<str>,
+    pub(crate) aliases: Vec<Box<str>>,
+    pub(crate) profile: Profile,
+    pub(crate) audience: Vec<Box<str>>,
+    /// Where the audience stands; absent: the `aud` claim.
+    pub(crate) audience_claim: Option<RequiredClaim>,
+    pub(crate) algorithms: AlgorithmSet,
+    pub(crate) types: Types,
+    /// Index into [`Policy::key_sources`]: entries of one issuer share their keys.
+    pub(crate) keys: usize,
+    /// Seconds.
+    pub(crate) max_lifetime: i64,
+    pub(crate) required_claims: Vec<RequiredClaim>,
+    pub(crate) required_scopes: Vec<Box<str>>,
+    /// The required scopes joined by spaces, for challenges.
+    pub(crate) required_scope: Arc<str>,
+    pub(crate) actors: Vec<Box<str>>,
+    pub(crate) authorized_parties: Vec<Box<str>>,
+    pub(crate) identity: IdentityMap,
+    pub(crate) rules: Vec<ClaimRule>,
+    pub(crate) dangerous: Dangerous,
+}
+
+/// A whole policy for one service.
+#[derive(Debug)]
+pub struct Policy {
+    pub(crate) issuers: Vec<Arc<Issuer>>,
+    pub(crate) key_sources: Vec<KeySource>,
+    /// Seconds.
+    pub(crate) leeway: i64,
+    pub(crate) token_bytes: usize,
+    pub(crate) header_bytes: usize,
+    pub(crate) cache_entries: usize,
+    /// Milliseconds a caller waits for a flight.
+    pub(crate) fetch_wait_millis: u64,
+    /// What an operator should know though it is no mistake: opt-outs, skipped keys.
+    pub(crate) notices: Vec<Notice>,
+}
+
+/// Something that `policy check` lists: a dangerous opt-out, or a key that was skipped and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notice {
+    /// The setting, as a path such as `issuer[0].dangerous`.
+    pub path: String,
+    /// What to know about it. Never a secret or a key.
+    pub message: String,
+}
