@@ -14,6 +14,8 @@ mod parse;
 mod pointer;
 mod write;
 
+pub(crate) use write::write_string;
+
 pub use parse::{Bounds, Fault, parse};
 pub use pointer::Pointer;
 

@@ -3,4 +3,5 @@
 
 mod model;
 
+pub(crate) use model::{ClaimRule, Constant, KeySource, RuleTest};
 pub use model::{Issuer, Notice, Policy, Profile};

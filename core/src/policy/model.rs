@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use crate::algorithm::AlgorithmSet;
+use crate::crypto::Provider;
 use crate::json::Pointer;
-use crate::keys::KeySet;
+use crate::jwk::KeySet;
+use crate::jws::Typ;
 
 /// What kind of token an issuer entry accepts (BIS 3.12: each token fits exactly one).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -45,6 +47,19 @@ pub(crate) struct Types {
     pub(crate) absent: bool,
     /// `dangerous = ["any_type"]`
     pub(crate) any: bool,
+}
+
+impl Types {
+    /// Is a token with this `typ` of the right type (JWS-14, JWS-15)?
+    #[inline]
+    pub(crate) fn admit(&self, typ: &Typ) -> bool {
+        self.any
+            || match typ {
+                Typ::Absent => self.absent,
+                Typ::Named(name) => self.named.contains(name),
+                Typ::NotAString => false,
+            }
+    }
 }
 
 /// The `dangerous` opt-outs of an issuer (POL-03), all off by default.
@@ -111,6 +126,16 @@ pub(crate) enum KeySource {
     Scripted,
 }
 
+impl KeySource {
+    /// The keys, where they are loaded with the policy.
+    pub(crate) fn fixed(&self) -> Option<Arc<KeySet>> {
+        match self {
+            KeySource::Static(keys) => Some(Arc::clone(keys)),
+            KeySource::Scripted => None,
+        }
+    }
+}
+
 /// One `[[issuer]]` of the policy.
 #[derive(Debug)]
 pub struct Issuer {
@@ -153,6 +178,8 @@ pub struct Policy {
     pub(crate) fetch_wait_millis: u64,
     /// What an operator should know though it is no mistake: opt-outs, skipped keys.
     pub(crate) notices: Vec<Notice>,
+    /// Who computes signatures.
+    pub(crate) provider: &'static dyn Provider,
 }
 
 /// Something that `policy check` lists: a dangerous opt-out, or a key that was skipped and why.

@@ -1,0 +1,243 @@
+//! The verified-token cache (CAC-*).
+//!
+//! A hit needs equality of the whole token; the keyed hash is only an index, so a collision costs a
+//! miss and nothing else (CAC-01). The cache belongs to one engine and so to one policy: a reload
+//! starts with an empty one. Entries carry the generation of their issuer's keys and die with it
+//! (CAC-02, CAC-05, CAC-07).
+
+use std::fmt;
+use std::hash::BuildHasher;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use foldhash::quality::FixedState;
+use hashbrown::HashTable;
+use zeroize::Zeroizing;
+
+use crate::identity::Identity;
+use crate::time::UnixTime;
+
+/// What is kept of a token that passed.
+#[derive(Clone)]
+pub(crate) struct Accepted {
+    pub(crate) identity: Identity,
+    /// Index of the issuer's entry in the policy.
+    pub(crate) issuer: usize,
+    /// Index of the issuer's keys, and their generation when the verification began.
+    pub(crate) keys: usize,
+    pub(crate) key_generation: u64,
+    /// From this time on the token is valid, leeway included.
+    pub(crate) valid_from: UnixTime,
+    /// At this time the token is no longer valid, leeway included.
+    pub(crate) valid_until: UnixTime,
+}
+
+struct Entry {
+    hash: u64,
+    token: Zeroizing<Box<[u8]>>,
+    accepted: Accepted,
+    /// Was it hit since the hand last passed?
+    visited: bool,
+}
+
+#[derive(Default)]
+struct Shard {
+    entries: HashTable<Entry>,
+    hand: usize,
+    /// Counted here, under the lock that is held anyway: shared counters would slow two threads down.
+    counters: CacheCounters,
+}
+
+/// How often the cache was of use, since the guard was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CacheCounters {
+    /// Answers given from the cache.
+    pub hits: u64,
+    /// Verifications that looked in vain.
+    pub misses: u64,
+    /// Entries added.
+    pub inserts: u64,
+    /// Entries that made room for others.
+    pub evictions: u64,
+    /// Entries there now.
+    pub entries: u64,
+}
+
+/// A bounded table of verified tokens, in shards that are locked one at a time.
+pub(crate) struct Cache {
+    hasher: FixedState,
+    shards: Box<[CacheLine<Mutex<Shard>>]>,
+    shard_bits: u32,
+    capacity: usize,
+    /// Entries of each issuer; no issuer can take the share of another (CAC-06).
+    by_issuer: Box<[AtomicUsize]>,
+    entries: AtomicUsize,
+}
+
+/// Kept apart in memory, so that two threads do not fight over neighbours.
+#[repr(align(128))]
+struct CacheLine<T>(T);
+
+impl Cache {
+    /// A cache for `capacity` tokens of `issuers` issuers; 0 turns it off. `secret` keys the index.
+    pub(crate) fn new(capacity: usize, issuers: usize, secret: u64) -> Cache {
+        let shards = (capacity / 16).next_power_of_two().clamp(1, 256);
+        Cache {
+            hasher: FixedState::with_seed(secret),
+            shards: (0..shards).map(|_| CacheLine(Mutex::default())).collect(),
+            shard_bits: shards.trailing_zeros(),
+            capacity,
+            by_issuer: (0..issuers).map(|_| AtomicUsize::new(0)).collect(),
+            entries: AtomicUsize::new(0),
+        }
+    }
+
+    /// The keyed hash of a token: to be computed once for a look-up and the insert that may follow.
+    #[inline]
+    pub(crate) fn hash(&self, token: &[u8]) -> u64 {
+        self.hasher.hash_one(token)
+    }
+
+    /// The identity of exactly this token, if it is still valid at `now` under keys of the
+    /// generation that `generation_of` tells.
+    #[inline]
+    pub(crate) fn get(
+        &self,
+        hash: u64,
+        token: &[u8],
+        now: UnixTime,
+        generation_of: impl FnOnce(usize) -> u64,
+    ) -> Option<Identity> {
+        if self.capacity == 0 {
+            return None;
+        }
+        let mut shard = self.shard(hash);
+        let found = shard.entries.find_mut(hash, |entry| entry.hash == hash && **entry.token == *token);
+        let Some(entry) = found else {
+            shard.counters.misses += 1;
+            return None;
+        };
+        let accepted = &entry.accepted;
+        let live = accepted.valid_from <= now
+            && now < accepted.valid_until
+            && accepted.key_generation == generation_of(accepted.keys);
+        if live {
+            if !entry.visited {
+                entry.visited = true;
+            }
+            let identity = accepted.identity.clone();
+            shard.counters.hits += 1;
+            return Some(identity);
+        }
+        self.remove(&mut shard, hash, token);
+        shard.counters.misses += 1;
+        None
+    }
+
+    /// Keeps an accepted token, unless its keys have changed since its verification began (CAC-07).
+    pub(crate) fn insert(
+        &self,
+        hash: u64,
+        token: &[u8],
+        accepted: Accepted,
+        now: UnixTime,
+        generation_of: impl Fn(usize) -> u64,
+    ) {
+        if self.capacity == 0 || now >= accepted.valid_until {
+            return;
+        }
+        let mut shard = self.shard(hash);
+        if shard.entries.find(hash, |entry| entry.hash == hash && **entry.token == *token).is_some()
+            || !self.make_room(&mut shard, accepted.issuer, now)
+            || accepted.key_generation != generation_of(accepted.keys)
+        {
+            return;
+        }
+        self.by_issuer[accepted.issuer].fetch_add(1, Ordering::Relaxed);
+        self.entries.fetch_add(1, Ordering::Relaxed);
+        let entry = Entry { hash, token: Zeroizing::new(token.into()), accepted, visited: false };
+        shard.entries.insert_unique(hash, entry, |entry| entry.hash);
+        shard.counters.inserts += 1;
+    }
+
+    /// The counters of all shards, added up.
+    pub(crate) fn counters(&self) -> CacheCounters {
+        let mut sum = CacheCounters::default();
+        for shard in &self.shards {
+            let counters = shard.0.lock().unwrap_or_else(PoisonError::into_inner).counters;
+            sum.hits += counters.hits;
+            sum.misses += counters.misses;
+            sum.inserts += counters.inserts;
+            sum.evictions += counters.evictions;
+        }
+        sum.entries = self.entries.load(Ordering::Relaxed) as u64;
+        sum
+    }
+
+    /// Takes over what an earlier cache counted, so that a reload does not reset the counters.
+    pub(crate) fn continue_counting(&self, earlier: CacheCounters) {
+        self.shard(0).counters = earlier;
+    }
+
+    #[inline]
+    fn shard(&self, hash: u64) -> MutexGuard<'_, Shard> {
+        // The table takes its index from the low bits and its tags from the top seven.
+        let index = (hash >> 40) as usize & ((1 << self.shard_bits) - 1);
+        self.shards[index].0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Room for one more entry of `issuer`. When the cache is full, an issuer that has its share pays
+    /// with an entry of its own; one that has not takes from those that have more.
+    fn make_room(&self, shard: &mut Shard, issuer: usize, now: UnixTime) -> bool {
+        if self.entries.load(Ordering::Relaxed) < self.capacity {
+            return true;
+        }
+        let share = self.capacity / self.by_issuer.len().max(1);
+        let count = |issuer: usize| self.by_issuer[issuer].load(Ordering::Relaxed);
+        let own = count(issuer) >= share;
+        self.evict(shard, now, |entry| match own {
+            true => entry.accepted.issuer == issuer,
+            false => count(entry.accepted.issuer) > share,
+        })
+    }
+
+    /// Moves the hand until it meets an entry that may go: expired, or not hit since the last time.
+    fn evict(&self, shard: &mut Shard, now: UnixTime, may_go: impl Fn(&Entry) -> bool) -> bool {
+        let buckets = shard.entries.num_buckets();
+        for _ in 0..2 * buckets {
+            shard.hand = if shard.hand + 1 < buckets { shard.hand + 1 } else { 0 };
+            let Some(entry) = shard.entries.get_bucket_mut(shard.hand) else { continue };
+            let expired = now >= entry.accepted.valid_until;
+            if !expired && (!may_go(entry) || std::mem::take(&mut entry.visited)) {
+                continue;
+            }
+            if let Ok(bucket) = shard.entries.get_bucket_entry(shard.hand) {
+                let (entry, _) = bucket.remove();
+                self.forget(&entry);
+                shard.counters.evictions += 1;
+                return true;
+            }
+        }
+        false
+    }
+
+    #[cold]
+    fn remove(&self, shard: &mut Shard, hash: u64, token: &[u8]) {
+        let same = |entry: &Entry| entry.hash == hash && **entry.token == *token;
+        if let Ok(entry) = shard.entries.find_entry(hash, same) {
+            let (entry, _) = entry.remove();
+            self.forget(&entry);
+        }
+    }
+
+    fn forget(&self, entry: &Entry) {
+        self.by_issuer[entry.accepted.issuer].fetch_sub(1, Ordering::Relaxed);
+        self.entries.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl fmt::Debug for Cache {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Cache").field("capacity", &self.capacity).finish_non_exhaustive()
+    }
+}

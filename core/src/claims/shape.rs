@@ -1,0 +1,167 @@
+//! Types, lengths and counts of the claims that are evaluated, whether or not their check is on (CLM-17).
+
+use super::{Claim, Claims, Rounding, read_date};
+use crate::error::{Code, Rejection};
+use crate::json::{Kind, Value};
+use crate::limits;
+use crate::record::Recorder;
+use crate::rule::Rule;
+
+/// The closed list of CLM-17. iss, sub, aud, scope and act keep the code of their own rule.
+const TYPED: [Claim; 21] = [
+    Claim::Iss,
+    Claim::Sub,
+    Claim::Aud,
+    Claim::Exp,
+    Claim::Nbf,
+    Claim::Iat,
+    Claim::Jti,
+    Claim::Azp,
+    Claim::ClientId,
+    Claim::Scope,
+    Claim::Cnf,
+    Claim::Act,
+    Claim::MayAct,
+    Claim::AuthTime,
+    Claim::Acr,
+    Claim::Amr,
+    Claim::Nonce,
+    Claim::Txn,
+    Claim::Sid,
+    Claim::Events,
+    Claim::Status,
+];
+
+/// The issuer is looked up before anything else is read, so its shape is checked first (CLM-01).
+pub(crate) fn check_issuer_shape<R: Recorder>(claims: &Claims, recorder: &mut R) -> Result<(), Rejection> {
+    let Some(value) = claims.get(Claim::Iss) else { return Ok(()) };
+    let null = value.is_null();
+    recorder.check_about(Rule::Jsn04, Code::ClaimWrongType, "iss", !null)?;
+    let Some(iss) = value.as_str() else {
+        return Err(recorder.refuse(Rejection::about(Rule::Clm01, Code::IssInvalid, "iss")));
+    };
+    recorder.check_about(Rule::Lim05, Code::ClaimTooLong, "iss", iss.len() <= limits::ISSUER_BYTES)?;
+    recorder.check_about(Rule::Jsn07, Code::ClaimControlChar, "iss", !has_control(iss))
+}
+
+/// Applies JSN-04, CLM-11, CLM-17, JSN-07, LIM-05, LIM-06, CLM-19 and XCH-03, in this order.
+pub(crate) fn check_shapes<R: Recorder>(claims: &Claims, recorder: &mut R) -> Result<(), Rejection> {
+    let first = |breaks: &dyn Fn(Claim, Value<'_>) -> bool| {
+        TYPED.into_iter().find(|claim| claims.get(*claim).is_some_and(|value| breaks(*claim, value)))
+    };
+    let null = first(&|_, value| value.is_null());
+    recorder.check_about(Rule::Jsn04, Code::ClaimWrongType, name(null), null.is_none())?;
+    let date = first(&|claim, value| is_date(claim) && value.kind() != Kind::Number);
+    recorder.check_about(Rule::Clm11, Code::ClaimWrongType, name(date), date.is_none())?;
+    let wrong = first(&|claim, value| !has_type(claim, value));
+    recorder.check_about(Rule::Clm17, Code::ClaimWrongType, name(wrong), wrong.is_none())?;
+    let control = first(&|claim, value| names_somebody(claim) && strings(value).any(has_control));
+    recorder.check_about(Rule::Jsn07, Code::ClaimControlChar, name(control), control.is_none())?;
+    let long =
+        first(&|claim, value| longest(claim).is_some_and(|cap| strings(value).any(|text| text.len() > cap)));
+    recorder.check_about(Rule::Lim05, Code::ClaimTooLong, name(long), long.is_none())?;
+    check_counts(claims, recorder)?;
+    let scope = claims.get(Claim::Scope).is_none_or(|scope| scope.as_str().is_some_and(is_scope));
+    recorder.check_about(Rule::Clm19, Code::ScopeInvalid, "scope", scope)?;
+    check_actors(claims, recorder)?;
+    if let Some(auth_time) = claims.get(Claim::AuthTime) {
+        read_date(auth_time, Rounding::Up)
+            .map_err(|(rule, code)| recorder.refuse(Rejection::about(rule, code, "auth_time")))?;
+    }
+    Ok(())
+}
+
+fn name(claim: Option<Claim>) -> &'static str {
+    claim.map_or("", Claim::name)
+}
+
+fn is_date(claim: Claim) -> bool {
+    matches!(claim, Claim::Exp | Claim::Nbf | Claim::Iat | Claim::AuthTime)
+}
+
+fn has_type(claim: Claim, value: Value<'_>) -> bool {
+    match claim {
+        Claim::Jti | Claim::Azp | Claim::ClientId | Claim::Acr | Claim::Nonce | Claim::Txn | Claim::Sid => {
+            value.kind() == Kind::String
+        }
+        Claim::Cnf | Claim::MayAct | Claim::Events | Claim::Status => value.kind() == Kind::Object,
+        Claim::Amr => is_string_list(value),
+        _ => true,
+    }
+}
+
+/// Is it a list of strings alone?
+pub(crate) fn is_string_list(value: Value<'_>) -> bool {
+    value.as_array().is_some_and(|mut list| list.all(|element| element.kind() == Kind::String))
+}
+
+/// Claims that end up in headers and logs (JSN-07).
+fn names_somebody(claim: Claim) -> bool {
+    use Claim::{Aud, Azp, ClientId, Iss, Jti, Scope, Sid, Sub, Txn};
+    matches!(claim, Iss | Sub | Aud | Azp | ClientId | Scope | Jti | Txn | Sid)
+}
+
+fn longest(claim: Claim) -> Option<usize> {
+    match claim {
+        Claim::Iss | Claim::Aud => Some(limits::ISSUER_BYTES),
+        Claim::Sub => Some(limits::SUBJECT_BYTES),
+        Claim::Jti => Some(limits::JTI_BYTES),
+        _ => None,
+    }
+}
+
+/// C0 and C1 controls, U+0000 among them.
+fn has_control(text: &str) -> bool {
+    let suspicious = text.bytes().any(|byte| byte < 0x20 || byte == 0xc2);
+    suspicious && text.chars().any(|character| character < ' ' || ('\u{80}'..'\u{a0}').contains(&character))
+}
+
+/// The string, or the strings of the list.
+fn strings(value: Value<'_>) -> impl Iterator<Item = &str> {
+    value.as_str().into_iter().chain(value.as_array().into_iter().flatten().filter_map(Value::as_str))
+}
+
+fn check_counts<R: Recorder>(claims: &Claims, recorder: &mut R) -> Result<(), Rejection> {
+    let audiences = claims.get(Claim::Aud).and_then(Value::as_array).map_or(0, Iterator::count);
+    let scopes = claims.string(Claim::Scope).map_or(0, |scope| scope_tokens(scope).count());
+    let actors = actor_chain(claims).take(limits::ACTORS + 1).count();
+    let over = match () {
+        () if audiences > limits::AUDIENCES => Some("aud"),
+        () if scopes > limits::SCOPES => Some("scope"),
+        () if actors > limits::ACTORS => Some("act"),
+        () => None,
+    };
+    recorder.check_about(Rule::Lim06, Code::TooManyValues, over.unwrap_or_default(), over.is_none())
+}
+
+/// The outermost act and those inside it.
+fn actor_chain(claims: &Claims) -> impl Iterator<Item = Value<'_>> {
+    std::iter::successors(claims.get(Claim::Act), |act| act.get("act"))
+}
+
+/// Every act is an object that names a subject; what else it holds is not read (XCH-03).
+fn check_actors<R: Recorder>(claims: &Claims, recorder: &mut R) -> Result<(), Rejection> {
+    let sound = actor_chain(claims).all(|act| {
+        let named = |member: &str| {
+            act.get(member).is_none_or(|value| value.as_str().is_some_and(|text| !has_control(text)))
+        };
+        act.get("sub")
+            .and_then(Value::as_str)
+            .is_some_and(|sub| !sub.is_empty() && sub.len() <= limits::SUBJECT_BYTES && !has_control(sub))
+            && named("iss")
+            && named("client_id")
+    });
+    recorder.check_about(Rule::Xch03, Code::ActInvalid, "act", sound)
+}
+
+/// Scope tokens joined by single spaces (RFC 6749 section 3.3); the empty string is no scopes.
+pub(crate) fn is_scope(scope: &str) -> bool {
+    let token_byte =
+        |byte: u8| byte == 0x21 || (0x23..=0x5b).contains(&byte) || (0x5d..=0x7e).contains(&byte);
+    scope.is_empty() || scope.split(' ').all(|token| !token.is_empty() && token.bytes().all(token_byte))
+}
+
+/// The tokens of a well-formed scope.
+pub(crate) fn scope_tokens(scope: &str) -> impl Iterator<Item = &str> {
+    scope.split(' ').filter(|token| !token.is_empty())
+}

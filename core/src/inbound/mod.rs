@@ -1,0 +1,12 @@
+//! From the bytes of a token to a verdict.
+
+mod claims;
+mod engine;
+mod explain;
+mod rules;
+mod verify;
+
+pub(crate) use engine::Engine;
+pub(crate) use explain::explain;
+pub use explain::{Check, Outcome, Report, Stage, Verdict};
+pub(crate) use verify::{Stop, verify, without_scheme};

@@ -1,0 +1,102 @@
+//! A token's three segments.
+
+use crate::encoding::base64url;
+use crate::error::{Code, Rejection};
+use crate::record::Recorder;
+use crate::rule::Rule;
+
+/// The segments of a compact JWS, checked to be canonical base64url, not decoded yet.
+#[derive(Clone, Copy)]
+pub(crate) struct Segments<'t> {
+    pub(crate) header: &'t [u8],
+    pub(crate) payload: &'t [u8],
+    pub(crate) signature: &'t [u8],
+    /// What was signed: the received bytes up to the second dot (JWS-25).
+    pub(crate) signed: &'t [u8],
+}
+
+/// Splits a token. Refuses by LIM-01, JWE-01, JWS-01, JWS-02, B64-04, LIM-02, B64-01 and B64-02, in
+/// this order and without allocating; reads no further than the sixth dot (LIM-04).
+///
+/// `known_header` tells whether a header segment was checked before.
+#[inline]
+pub(crate) fn split<'t, R: Recorder>(
+    token: &'t [u8],
+    token_bytes: usize,
+    header_bytes: usize,
+    known_header: impl FnOnce(&[u8]) -> bool,
+    recorder: &mut R,
+) -> Result<Segments<'t>, Rejection> {
+    recorder.check(Rule::Lim01, Code::TokenTooLarge, token.len() <= token_bytes)?;
+    recorder.detail(|| format!("{} of at most {token_bytes} bytes", token.len()));
+    let Some(segments) = outer_segments(token) else {
+        return Err(
+            structure(token, recorder).unwrap_or_else(|| Rejection::new(Rule::Jws01, Code::TokenMalformed))
+        );
+    };
+    // Everything below holds for nearly every token; where it does not, the token is looked at again
+    // from the start, so that the first rule broken gives the code.
+    let header_fits = base64url::decoded_len(segments.header.len()) <= header_bytes;
+    let encoding = if known_header(segments.header) { Ok(()) } else { base64url::check(segments.header) };
+    let encoding = encoding
+        .and_then(|()| base64url::check(segments.payload))
+        .and_then(|()| base64url::check(segments.signature));
+    let empty = segments.header.is_empty() || segments.payload.is_empty();
+    if (empty || !header_fits || encoding.is_err())
+        && let Some(rejection) = structure(token, recorder)
+    {
+        return Err(rejection);
+    }
+    for rule in [Rule::Lim04, Rule::Jwe01, Rule::Jws01, Rule::Jws02, Rule::B6404] {
+        recorder.judge(rule, true);
+    }
+    recorder.check(Rule::Lim02, Code::HeaderTooLarge, header_fits)?;
+    encoding.map_err(|(rule, code)| recorder.refuse(Rejection::new(rule, code)))?;
+    recorder.judge(Rule::B6401, true);
+    recorder.judge(Rule::B6402, true);
+    Ok(segments)
+}
+
+/// Header up to the first dot, signature from the last one. Dots between them are found by the
+/// payload's own check.
+fn outer_segments(token: &[u8]) -> Option<Segments<'_>> {
+    let first = memchr::memchr(b'.', token)?;
+    let last = memchr::memrchr(b'.', token)?;
+    (first < last).then(|| Segments {
+        header: &token[..first],
+        payload: &token[first + 1..last],
+        signature: &token[last + 1..],
+        signed: &token[..last],
+    })
+}
+
+/// The first structural rule that a token breaks, if it breaks one.
+#[cold]
+fn structure<R: Recorder>(token: &[u8], recorder: &mut R) -> Option<Rejection> {
+    let dots = token.iter().filter(|byte| **byte == b'.').take(6).count();
+    let foreign = token.iter().any(|byte| {
+        matches!(byte, b'{' | b'}' | b'"' | b'\'') || byte.is_ascii_whitespace() || *byte == 0x0b
+    });
+    let empty = token.starts_with(b".") || token.windows(2).any(|pair| pair == b"..");
+    let (rule, code) = match () {
+        () if dots == 4 && !foreign => (Rule::Jwe01, Code::TokenEncrypted),
+        () if dots > 5 => (Rule::Lim04, Code::TokenMalformed),
+        () if dots != 2 => (Rule::Jws01, Code::TokenMalformed),
+        () if foreign => (Rule::Jws02, Code::TokenMalformed),
+        () if empty => (Rule::B6404, Code::TokenMalformed),
+        () => return None,
+    };
+    Some(recorder.refuse(Rejection::new(rule, code)))
+}
+
+impl Segments<'_> {
+    /// Decodes the signature into `buffer`, or `None` where it is longer than any signature.
+    pub(crate) fn decode_signature<'b>(&self, buffer: &'b mut [u8]) -> Option<&'b [u8]> {
+        let signature = buffer.get_mut(..base64url::decoded_len(self.signature.len()))?;
+        base64url::decode_into(self.signature, signature);
+        Some(signature)
+    }
+}
+
+/// Longest signature: RSA of 8192 bits.
+pub(crate) const SIGNATURE_BYTES: usize = 1024;
