@@ -1,0 +1,123 @@
+// Counterseal against a real identity provider: one genuine token passes, and everything made out
+// of it is refused for the right reason.
+//
+//     node examples/demo/demo.mjs --cli target/debug/counterseal
+
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { attacks } from './attacks.mjs';
+import { Cli } from './cli.mjs';
+import { start, temporaryDirectory } from './processes.mjs';
+import { billing, job, mapper, orders, shop, user } from './scenario.mjs';
+import { Browser, clientToken, getJson } from './sign-in.mjs';
+import { bold, command, glimpse, green, heading, quote, red, row, say } from './terminal.mjs';
+import { MissingToolError, findCli, findNode, installPackages } from './toolchain.mjs';
+
+const readyMilliseconds = 10_000;
+
+try {
+  process.exit(await main());
+} catch (error) {
+  console.error(error instanceof MissingToolError ? `\nmake demo: ${error.message}` : `\nThe demo broke: ${error.stack}`);
+  process.exit(2);
+}
+
+async function main() {
+  const { values: options } = parseArgs({ options: { cli: { type: 'string', default: 'target/debug/counterseal' } } });
+  const cli = new Cli(findCli(options.cli), temporaryDirectory());
+  const node = await findNode(say);
+  await installPackages(say);
+
+  heading('1  A real identity provider, and a user who signs in');
+  const [provider, stranger] = await Promise.all([openProvider(node), openProvider(node)]);
+  const keys = await getJson(provider.jwks_uri);
+  const browser = new Browser(provider, user);
+  const { access_token: access, id_token: idToken } = await browser.tokens(shop, orders.audience, 'openid orders:read');
+  say(`  oidc-provider runs at ${provider.issuer} with ${keys.keys.length} keys (${keys.keys.map(({ alg }) => alg).join(', ')}).`);
+  say(`  ${user} signed in at ${shop.client_id} with PKCE. Her access token: ${glimpse(access)}`);
+
+  heading('2  The policy of the orders API');
+  cli.write('jwks.json', JSON.stringify(keys));
+  cli.write('policy.toml', policy(provider.issuer));
+  quote(policy(provider.issuer));
+
+  heading('3  The token passes');
+  const verified = await showGenuine(cli, access);
+
+  heading('4  Everything else does not');
+  const honest = {
+    idToken,
+    billing: (await browser.tokens(shop, billing.audience, 'billing:read')).access_token,
+    narrow: (await browser.tokens(shop, orders.audience, 'orders:list')).access_token,
+    caseVariant: await clientToken(provider, mapper, orders.audience, 'orders:read'),
+    stranger: await clientToken(stranger, job, orders.audience, 'orders:read'),
+  };
+  const { refused, wrong } = await showAttacks(cli, attacks({ access, keys, honest }));
+
+  const summary = `${refused} attacks refused, ${verified ? 1 : 0} token verified`;
+  const failures = wrong + (verified ? 0 : 1);
+  say(`\n${failures === 0 ? green(bold(summary)) : red(bold(`${summary}, ${failures} not as expected`))}`);
+  return failures === 0 ? 0 : 1;
+}
+
+function policy(issuer) {
+  return `version = 1
+
+[[issuer]]
+issuer     = "${issuer}"
+profile    = "access_token"
+audience   = ["${orders.audience}"]
+algorithms = ["RS256"]
+keys       = { jwks_file = "jwks.json" }
+required_scopes = ["orders:read"]
+`;
+}
+
+/** Starts a provider and waits until it answers; resolves to its metadata. */
+async function openProvider(node) {
+  const script = fileURLToPath(new URL('provider.mjs', import.meta.url));
+  const { issuer } = await start(node, [script]);
+  const deadline = Date.now() + readyMilliseconds;
+  for (;;) {
+    try {
+      return await getJson(`${issuer}/.well-known/openid-configuration`);
+    } catch (error) {
+      if (Date.now() > deadline) throw new Error(`the provider at ${issuer} does not answer`, { cause: error });
+      await new Promise((resolve) => { setTimeout(resolve, 50); });
+    }
+  }
+}
+
+/** Shows what a person sees of the genuine token, and resolves to whether it is known to be alice's. */
+async function showGenuine(cli, token) {
+  const readable = [];
+  for (const subcommand of ['verify', 'explain']) {
+    command(`counterseal ${subcommand} --policy policy.toml < token`);
+    const { status, output, errors } = await cli.run(subcommand, token);
+    quote(output + errors);
+    say();
+    readable.push(status === 0);
+  }
+  const { verdict, identity, code } = await cli.verdict(token);
+  const passed = readable.every(Boolean) && verdict === 'verified' && identity?.subject === user;
+  row(passed, 'the genuine token', `verified as ${user}`, identity ? `${verdict} as ${identity.subject}` : code ?? verdict);
+  return passed;
+}
+
+/** Runs every attack and shows its row. An attack is refused only if the expected code came back. */
+async function showAttacks(cli, groups) {
+  let refused = 0;
+  let wrong = 0;
+  row(undefined, 'ATTACK', 'EXPECTED', 'CAME BACK', 'RULE');
+  for (const { title, attacks: members } of groups) {
+    say(`\n  ${bold(title)}`);
+    for (const { name, expected, token, now } of members) {
+      const { verdict, code, rule } = await cli.verdict(token, now);
+      const passed = verdict === 'rejected' && code === expected;
+      row(passed, name, expected, code ?? verdict.toUpperCase(), rule);
+      refused += passed ? 1 : 0;
+      wrong += passed ? 0 : 1;
+    }
+  }
+  return { refused, wrong };
+}
