@@ -1,0 +1,37 @@
+#![forbid(unsafe_code)]
+//! Counterseal verifies tokens by one policy file: strictly, fast, and the same in every language.
+//!
+//! ```no_run
+//! use counterseal::Guard;
+//!
+//! let guard = Guard::load("counterseal.toml", Some("orders"))?; // once, at start-up
+//! let identity = guard.verify("Bearer eyJ…")?;                  // or an error with a code
+//! println!("{:?} may {:?}", identity.subject(), identity.scopes().collect::<Vec<_>>());
+//! # Ok::<(), counterseal::Error>(())
+//! ```
+//!
+//! This crate adds to [`counterseal_core`] what that crate must not have: a clock, files and the
+//! environment. Everything that decides is in the core.
+
+mod clock;
+mod error;
+mod guard;
+mod policy;
+mod resources;
+pub mod testing;
+
+pub use counterseal_core as core;
+pub use counterseal_core::algorithm::{Algorithm, AlgorithmSet};
+pub use counterseal_core::cache::CacheCounters;
+pub use counterseal_core::crypto;
+pub use counterseal_core::error::{Class, Code, Rejection};
+pub use counterseal_core::identity::{Identity, SubjectKind};
+pub use counterseal_core::inbound::{Check, Report, Verdict};
+pub use counterseal_core::jwk::KeySet;
+pub use counterseal_core::jws;
+pub use counterseal_core::policy::{Format, PolicyError, Problem, Profile};
+pub use counterseal_core::rule::Rule;
+pub use counterseal_core::time::UnixTime;
+pub use error::{Error, Unavailable};
+pub use guard::Guard;
+pub use policy::Policy;

@@ -1,0 +1,102 @@
+//! Policies from files and text, with the files and variables they name.
+
+use std::path::{Path, PathBuf};
+
+use counterseal_core::crypto::{self, Provider};
+use counterseal_core::error::Code;
+use counterseal_core::limits::POLICY_BYTES;
+use counterseal_core::policy::{self, Format, PolicyError, PolicyOptions, Problem};
+
+use crate::resources::{Machine, read_bounded};
+
+/// Names the service where the caller does not.
+const SERVICE_VARIABLE: &str = "COUNTERSEAL_SERVICE";
+
+/// A checked policy, ready for a [`Guard`](crate::Guard).
+#[derive(Debug)]
+pub struct Policy {
+    pub(crate) inner: policy::Policy,
+    pub(crate) origin: Option<Origin>,
+}
+
+/// Where a policy came from, for [`Guard::reload`](crate::Guard::reload).
+#[derive(Clone, Debug)]
+pub(crate) struct Origin {
+    path: PathBuf,
+    service: Option<String>,
+}
+
+impl Policy {
+    /// Reads a policy file, TOML or (`.json`) JSON, and the key files and secrets that it names.
+    ///
+    /// `service` chooses an overlay `[service.NAME]`; without it the variable `COUNTERSEAL_SERVICE`
+    /// does, where it is set. Relative paths in the file start at its directory.
+    ///
+    /// # Errors
+    /// [`PolicyError`] with every mistake at once, each with its line and column.
+    pub fn load(path: impl AsRef<Path>, service: Option<&str>) -> Result<Policy, PolicyError> {
+        let service = service
+            .map(str::to_owned)
+            .or_else(|| std::env::var(SERVICE_VARIABLE).ok().filter(|name| !name.is_empty()));
+        Origin { path: path.as_ref().to_owned(), service }.load()
+    }
+
+    /// Reads a policy from text. Relative paths start at `base_dir`, or at the working directory.
+    ///
+    /// # Errors
+    /// As [`Policy::load`].
+    pub fn from_text(
+        text: &str,
+        format: Format,
+        service: Option<&str>,
+        base_dir: Option<&Path>,
+    ) -> Result<Policy, PolicyError> {
+        Policy::parse(text, format, service, base_dir.unwrap_or(Path::new("")), false)
+    }
+
+    /// What the core made of it.
+    pub fn core(&self) -> &policy::Policy {
+        &self.inner
+    }
+
+    pub(crate) fn parse(
+        text: &str,
+        format: Format,
+        service: Option<&str>,
+        base_dir: &Path,
+        scripted_keys: bool,
+    ) -> Result<Policy, PolicyError> {
+        let resources = Machine::at(base_dir);
+        let options = PolicyOptions { service, resources: &resources, provider: provider()?, scripted_keys };
+        Ok(Policy { inner: policy::Policy::parse(text, format, &options)?, origin: None })
+    }
+}
+
+impl Origin {
+    /// Reads the file (again).
+    pub(crate) fn load(self) -> Result<Policy, PolicyError> {
+        let bytes = read_bounded(&self.path, POLICY_BYTES).map_err(|reason| cannot_read(&reason))?;
+        let text = String::from_utf8(bytes).map_err(|_| cannot_read("not UTF-8"))?;
+        let is_json = self.path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+        let format = if is_json { Format::Json } else { Format::Toml };
+        let base_dir = self.path.parent().unwrap_or(Path::new(""));
+        let policy = Policy::parse(&text, format, self.service.as_deref(), base_dir, false)?;
+        Ok(Policy { origin: Some(self), ..policy })
+    }
+}
+
+fn provider() -> Result<&'static dyn Provider, PolicyError> {
+    crypto::default_provider().ok_or_else(|| {
+        PolicyError::from(Problem::whole_file(
+            Code::ConfigAlgUnsupported,
+            "this build has no cryptography provider",
+        ))
+    })
+}
+
+fn cannot_read(reason: &str) -> PolicyError {
+    PolicyError::from(Problem::whole_file(
+        Code::ConfigFile,
+        &format!("the policy file cannot be read: {reason}"),
+    ))
+}
