@@ -1,0 +1,64 @@
+# One command does what CI does: `make test`.
+SHELL := /bin/bash
+CARGO ?= cargo
+CLI := target/debug/counterseal
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: need-cargo ## Build everything, for development
+	$(CARGO) build --workspace --locked
+
+.PHONY: demo
+demo: need-cargo need-node ## Verify a real provider's token, then try every attack on it
+	@echo "Building the command-line tool (the first build takes a minute or two) …"
+	@$(CARGO) build --quiet --locked --package counterseal-cli
+	@node examples/demo/demo.mjs --cli $(CLI)
+
+.PHONY: test
+test: need-cargo need-node ## Everything CI runs; ends with "N passed, 0 failed"
+	@tests/run
+
+.PHONY: lint
+lint: need-cargo ## Formats and lints, warnings are errors
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --all-features --locked -- -D warnings
+
+.PHONY: bench
+bench: need-cargo ## Budgets and peers, with pass or fail for each (some minutes)
+	$(CARGO) bench --locked --package counterseal-benches --bench budgets
+	$(CARGO) bench --locked --package counterseal-benches --bench verify
+
+.PHONY: counts
+counts: need-cargo ## Instruction counts against benches/counts.txt (needs valgrind)
+	benches/counts check
+
+.PHONY: fuzz
+fuzz: need-cargo ## Long fuzzing with cargo-fuzz: make fuzz TARGET=token SECONDS=60
+	cd tests/fuzz && RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run $(or $(TARGET),token) -- -max_total_time=$(or $(SECONDS),60)
+
+.PHONY: generate
+generate: need-cargo ## Write the generated files anew (docs/errors.md)
+	$(CARGO) run --quiet --locked --package counterseal-tests --bin generate
+
+.PHONY: verify-generated
+verify-generated: need-cargo ## Fail where a generated file differs from its source
+	$(CARGO) run --quiet --locked --package counterseal-tests --bin generate -- --verify
+
+.PHONY: clean
+clean: ## Remove what was built
+	$(CARGO) clean
+	rm -rf examples/demo/node_modules examples/demo/.node
+
+.PHONY: need-cargo
+need-cargo:
+	@command -v $(CARGO) >/dev/null || { echo "Rust is missing: install rustup and the stable toolchain (1.90 or later)."; exit 1; }
+	@command -v cc >/dev/null || { echo "A C compiler (cc) is missing: aws-lc-rs needs one."; exit 1; }
+
+.PHONY: need-node
+need-node:
+	@command -v node >/dev/null && command -v npm >/dev/null || { echo "Node.js with npm is missing: install Node 20 or later."; exit 1; }
