@@ -46,20 +46,17 @@ pub(crate) fn check_issuer_shape<R: Recorder>(claims: &Claims, recorder: &mut R)
 
 /// Applies JSN-04, CLM-11, CLM-17, JSN-07, LIM-05, LIM-06, CLM-19 and XCH-03, in this order.
 pub(crate) fn check_shapes<R: Recorder>(claims: &Claims, recorder: &mut R) -> Result<(), Rejection> {
-    let first = |breaks: &dyn Fn(Claim, Value<'_>) -> bool| {
-        TYPED.into_iter().find(|claim| claims.get(*claim).is_some_and(|value| breaks(*claim, value)))
-    };
-    let null = first(&|_, value| value.is_null());
-    recorder.check_about(Rule::Jsn04, Code::ClaimWrongType, name(null), null.is_none())?;
-    let date = first(&|claim, value| is_date(claim) && value.kind() != Kind::Number);
-    recorder.check_about(Rule::Clm11, Code::ClaimWrongType, name(date), date.is_none())?;
-    let wrong = first(&|claim, value| !has_type(claim, value));
-    recorder.check_about(Rule::Clm17, Code::ClaimWrongType, name(wrong), wrong.is_none())?;
-    let control = first(&|claim, value| names_somebody(claim) && strings(value).any(has_control));
-    recorder.check_about(Rule::Jsn07, Code::ClaimControlChar, name(control), control.is_none())?;
-    let long =
-        first(&|claim, value| longest(claim).is_some_and(|cap| strings(value).any(|text| text.len() > cap)));
-    recorder.check_about(Rule::Lim05, Code::ClaimTooLong, name(long), long.is_none())?;
+    let first = FirstFaults::of(claims);
+    recorder.check_about(Rule::Jsn04, Code::ClaimWrongType, name(first.null), first.null.is_none())?;
+    recorder.check_about(Rule::Clm11, Code::ClaimWrongType, name(first.date), first.date.is_none())?;
+    recorder.check_about(Rule::Clm17, Code::ClaimWrongType, name(first.wrong), first.wrong.is_none())?;
+    recorder.check_about(
+        Rule::Jsn07,
+        Code::ClaimControlChar,
+        name(first.control),
+        first.control.is_none(),
+    )?;
+    recorder.check_about(Rule::Lim05, Code::ClaimTooLong, name(first.long), first.long.is_none())?;
     check_counts(claims, recorder)?;
     let scope = claims.get(Claim::Scope).is_none_or(|scope| scope.as_str().is_some_and(is_scope));
     recorder.check_about(Rule::Clm19, Code::ScopeInvalid, "scope", scope)?;
@@ -69,6 +66,43 @@ pub(crate) fn check_shapes<R: Recorder>(claims: &Claims, recorder: &mut R) -> Re
             .map_err(|(rule, code)| recorder.refuse(Rejection::about(rule, code, "auth_time")))?;
     }
     Ok(())
+}
+
+/// For each rule the first claim of the list that breaks it, found in one pass.
+#[derive(Default)]
+struct FirstFaults {
+    null: Option<Claim>,
+    date: Option<Claim>,
+    wrong: Option<Claim>,
+    control: Option<Claim>,
+    long: Option<Claim>,
+}
+
+impl FirstFaults {
+    fn of(claims: &Claims) -> FirstFaults {
+        let mut first = FirstFaults::default();
+        for claim in TYPED {
+            let Some(value) = claims.get(claim) else { continue };
+            if value.is_null() {
+                first.null.get_or_insert(claim);
+            } else if is_date(claim) {
+                if value.kind() != Kind::Number {
+                    first.date.get_or_insert(claim);
+                }
+            } else if !has_type(claim, value) {
+                first.wrong.get_or_insert(claim);
+            } else {
+                let (cap, is_name) = (longest(claim), names_somebody(claim));
+                if is_name && strings(value).any(has_control) {
+                    first.control.get_or_insert(claim);
+                }
+                if cap.is_some_and(|cap| strings(value).any(|text| text.len() > cap)) {
+                    first.long.get_or_insert(claim);
+                }
+            }
+        }
+        first
+    }
 }
 
 fn name(claim: Option<Claim>) -> &'static str {
