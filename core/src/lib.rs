@@ -6,6 +6,7 @@ pub mod crypto;
 mod encoding;
 pub mod error;
 pub mod json;
+mod jwk;
 pub mod keys;
 pub mod limits;
 pub mod policy;

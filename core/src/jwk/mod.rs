@@ -1,0 +1,2 @@
+//! Keys.
+mod field;
