@@ -1,5 +1,7 @@
 //! Strict plain base64 with padding (RFC 4648 section 4), as `x5c` and PEM have it.
 
+use zeroize::Zeroizing;
+
 use super::base64url;
 
 /// Decodes; `None` for anything but the one padded spelling of its bytes.
@@ -8,7 +10,7 @@ pub(crate) fn decode_strict(text: &[u8]) -> Option<Vec<u8>> {
     if text.len() % 4 != 0 || padding > 2 {
         return None;
     }
-    let unpadded = text[..text.len() - padding]
+    let unpadded: Zeroizing<Vec<u8>> = text[..text.len() - padding]
         .iter()
         .map(|byte| match byte {
             b'+' => Some(b'-'),
@@ -16,7 +18,8 @@ pub(crate) fn decode_strict(text: &[u8]) -> Option<Vec<u8>> {
             b'-' | b'_' => None,
             other => Some(*other),
         })
-        .collect::<Option<Vec<u8>>>()?;
+        .collect::<Option<Vec<u8>>>()?
+        .into();
     base64url::decode_strict(&unpadded).ok()
 }
 

@@ -9,11 +9,9 @@ pub(crate) struct Block<'a> {
     pub(crate) bytes: Vec<u8>,
 }
 
-impl Block<'_> {
-    /// Does the label speak of a private key?
-    pub(crate) fn is_private(&self) -> bool {
-        self.label.ends_with("PRIVATE KEY")
-    }
+/// Does a block begin that holds a private key, well formed or not?
+pub(crate) fn holds_private_key(text: &str) -> bool {
+    text.lines().any(|line| line.contains("-----BEGIN ") && line.contains("PRIVATE KEY"))
 }
 
 /// The blocks in their order; `None` if any is malformed.
