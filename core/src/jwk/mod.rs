@@ -131,6 +131,3 @@ fn bind(
         },
     }
 }
-
-#[cfg(test)]
-mod tests;
