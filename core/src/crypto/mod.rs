@@ -4,7 +4,8 @@
 mod aws_lc;
 #[cfg(feature = "ring")]
 mod ring;
-#[cfg(all(test, feature = "aws-lc-rs"))]
+#[cfg(test)]
+#[cfg(feature = "aws-lc-rs")]
 pub(crate) mod signing;
 
 #[cfg(feature = "aws-lc-rs")]

@@ -10,8 +10,10 @@ use crate::encoding::{base64url::encode, der};
 pub(crate) struct Signer {
     /// The members of the JWK without braces: `"kty":…`, neither `kid` nor `alg`.
     pub(crate) members: String,
-    sign: Box<dyn Fn(&[u8]) -> Vec<u8>>,
+    sign: Sign,
 }
+
+type Sign = Box<dyn Fn(&[u8]) -> Vec<u8>>;
 
 impl Signer {
     /// Makes a key.

@@ -7,7 +7,7 @@ use super::base64url;
 /// Decodes; `None` for anything but the one padded spelling of its bytes.
 pub(crate) fn decode_strict(text: &[u8]) -> Option<Vec<u8>> {
     let padding = text.iter().rev().take_while(|byte| **byte == b'=').count();
-    if text.len() % 4 != 0 || padding > 2 {
+    if !text.len().is_multiple_of(4) || padding > 2 {
         return None;
     }
     let unpadded: Zeroizing<Vec<u8>> = text[..text.len() - padding]

@@ -1,6 +1,7 @@
 //! Every test runs with every provider that is compiled in.
 
 mod jwk;
+mod numbers;
 mod pem;
 mod pick;
 mod published;
@@ -61,7 +62,7 @@ fn verdict(jwk: &str, options: &KeySetOptions) -> Option<Code> {
     let set = KeySet::from_jwks(&set_of(&[jwk.to_owned()]), options).unwrap();
     let reason = set.skipped().first().map(|skipped| skipped.reason);
     let alone = KeySet::from_jwk(jwk.as_bytes(), options).err();
-    let unlisted = (set.len() == 0 && reason.is_none()).then_some(Code::KeyAlgMismatch);
+    let unlisted = (set.is_empty() && reason.is_none()).then_some(Code::KeyAlgMismatch);
     assert_eq!(alone, reason.or(unlisted), "a key alone is judged as in a set: {jwk}");
     assert_eq!(set.len(), usize::from(alone.is_none()), "{jwk}");
     reason
