@@ -7,7 +7,7 @@ mod encoding;
 pub mod error;
 pub mod json;
 mod jwk;
-pub mod keys;
+pub mod keyset;
 pub mod limits;
 pub mod policy;
 pub mod rule;

@@ -1,5 +1,5 @@
 //! One public key, from a JWK (RFC 7517) or a DER structure, checked by the rules of JWK-02 to
-//! JWK-16 and bound to its one algorithm. Sets of keys are made in [`crate::keys`].
+//! JWK-16 and bound to its one algorithm. Sets of keys are made in [`crate::keyset`].
 
 mod certificate;
 mod curve;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::algorithm::AlgorithmSet;
 use crate::json::Pointer;
-use crate::keys::KeySet;
+use crate::keyset::KeySet;
 
 /// What kind of token an issuer entry accepts (BIS 3.12: each token fits exactly one).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

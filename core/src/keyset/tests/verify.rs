@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::crypto::signing::Signer;
-use crate::keys::Key;
+use crate::keyset::Key;
 
 const MESSAGE: &[u8] = b"eyJhbGciOiJ4In0.e30";
 
