@@ -13,7 +13,7 @@
 //! | 0 | [`error`], [`rule`], [`limits`], [`time`] |
 //! | 1 | `encoding`, [`json`], [`algorithm`], `record` |
 //! | 2 | [`crypto`], the only one that names a crypto crate |
-//! | 3 | [`jwk`], [`jws`], `claims` |
+//! | 3 | [`jwk`], [`keyset`], [`jws`], `claims` |
 //! | 4 | [`keys`] |
 //! | 5 | [`policy`], [`identity`] |
 //! | 6 | [`cache`] |
@@ -33,6 +33,7 @@ pub mod json;
 pub mod jwk;
 pub mod jws;
 pub mod keys;
+pub mod keyset;
 pub mod limits;
 pub mod policy;
 mod record;

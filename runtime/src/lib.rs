@@ -27,7 +27,7 @@ pub use counterseal_core::crypto;
 pub use counterseal_core::error::{Class, Code, Rejection};
 pub use counterseal_core::identity::{Identity, SubjectKind};
 pub use counterseal_core::inbound::{Check, Report, Verdict};
-pub use counterseal_core::jwk::KeySet;
+pub use counterseal_core::keyset::KeySet;
 pub use counterseal_core::jws;
 pub use counterseal_core::policy::{Format, PolicyError, Problem, Profile};
 pub use counterseal_core::rule::Rule;

@@ -1,10 +1,28 @@
-//! Sets of verification keys: parsed, checked and prepared once, picked by `kid` and algorithm.
+//! One public key, from a JWK (RFC 7517) or a DER structure, checked by the rules of JWK-02 to
+//! JWK-16 and bound to its one algorithm. Sets of keys are made in [`crate::keyset`].
 
-use crate::algorithm::{Algorithm, AlgorithmSet};
-use crate::crypto::Provider;
-use crate::error::{Code, Rejection};
+mod certificate;
+mod curve;
+mod field;
+mod material;
+mod members;
+mod secret;
+mod spki;
+mod thumbprint;
 
-/// Where a set came from decides how much it may hold (JWK-03, JWK-04, LIM-06).
+pub(crate) use material::bit_length;
+pub(crate) use members::is_kid;
+pub(crate) use thumbprint::thumbprint;
+
+use zeroize::Zeroizing;
+
+use crate::algorithm::{Algorithm, AlgorithmSet, Family};
+use crate::crypto::{Material, Provider};
+use crate::encoding::pem;
+use crate::error::Code;
+use crate::json::Value;
+
+/// Where keys came from decides what they may hold (JWK-03, JWK-04, LIM-06).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// From the policy file or a file that it names.
@@ -13,83 +31,103 @@ pub enum Origin {
     Fetched,
 }
 
-/// What a set is built for.
-#[derive(Clone, Copy, Debug)]
-pub struct KeySetOptions {
-    /// The algorithms listed for the issuer; keys of other algorithms are kept and never prepared.
-    pub algorithms: AlgorithmSet,
-    /// Who computes signatures.
-    pub provider: &'static dyn Provider,
-    /// Where the set came from.
-    pub origin: Origin,
+/// What a key is read for.
+#[derive(Clone, Copy)]
+pub(crate) struct Terms {
+    /// The algorithms listed for the issuer.
+    pub(crate) algorithms: AlgorithmSet,
+    pub(crate) provider: &'static dyn Provider,
+    pub(crate) origin: Origin,
 }
 
-/// Keys of one issuer.
-#[derive(Debug)]
-pub struct KeySet {}
-
-/// A key that was left out, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SkippedKey {
-    /// Its place in the set.
-    pub index: usize,
-    /// Its `kid`, if it has a printable one.
-    pub kid: Option<String>,
-    /// Why it is not used.
-    pub reason: Code,
+/// A key that passed every check.
+pub(crate) struct Jwk {
+    pub(crate) kid: Option<Box<str>>,
+    pub(crate) material: Material,
+    /// The algorithm it is bound to (JWS-07); `None` for an RSA key that names none where the policy
+    /// lists no RSA algorithm either.
+    pub(crate) algorithm: Option<Algorithm>,
+    pub(crate) certificate_sha256: Option<[u8; 32]>,
 }
 
-/// One usable key.
-pub struct Key {}
-
-impl KeySet {
-    /// A JWK Set. One unusable key never spoils a set; each is listed with its reason.
-    pub fn from_jwks(_json: &[u8], _options: &KeySetOptions) -> Result<KeySet, Code> {
-        Err(Code::JwksInvalid)
+impl Jwk {
+    /// Reads one JWK. Fails with the code of the first rule that it breaks, in the order JWK-03,
+    /// JWS-21, JWK-02 (`kty`), JWK-04, 05, 06, JWS-07 and 08, JWK-09 to 14, JWK-16.
+    pub(crate) fn from_json(jwk: Value<'_>, terms: Terms) -> Result<Jwk, Code> {
+        members::refuse_private(jwk)?;
+        let kid = members::kid(jwk)?;
+        let kty = members::text(jwk, "kty")?.ok_or(Code::JwkSkipped)?;
+        if !["RSA", "EC", "OKP", "oct"].contains(&kty) {
+            return Err(Code::JwkSkipped);
+        }
+        if kty == "oct" {
+            admit_secrets(terms)?;
+        }
+        members::check_use(jwk)?;
+        members::check_operations(jwk)?;
+        let named = members::algorithm(jwk)?;
+        let unbound = material::Shape::from_json(jwk, kty)?;
+        let algorithm = bind(unbound.family(), unbound.pinned(), named, terms.algorithms)?;
+        let material = unbound.read(jwk, algorithm)?;
+        let certificate_sha256 = certificate::check(jwk, &material, terms.provider)?;
+        Ok(Jwk { kid: kid.map(Into::into), material, algorithm, certificate_sha256 })
     }
 
-    /// A single JWK; a key that cannot be used is an error.
-    pub fn from_jwk(_json: &[u8], _options: &KeySetOptions) -> Result<KeySet, Code> {
-        Err(Code::JwksInvalid)
+    /// Takes the key of a PEM block: `PUBLIC KEY`, `RSA PUBLIC KEY` or `CERTIFICATE`. The same checks
+    /// as for a JWK without `kid` and `alg`; any other block is `jwk_skipped`.
+    pub(crate) fn from_pem(block: &pem::Block<'_>, terms: Terms) -> Result<Jwk, Code> {
+        let material = match block.label {
+            "PUBLIC KEY" => spki::read(&block.bytes),
+            "RSA PUBLIC KEY" => spki::read_rsa(&block.bytes),
+            "CERTIFICATE" => spki::read_certificate(&block.bytes),
+            _ => Err(Code::JwkSkipped),
+        }?;
+        let (family, pinned) = match &material {
+            Material::Ec { curve, .. } => (Family::Ec, Some(curve.algorithm())),
+            Material::Ed25519 { .. } => (Family::Okp, Some(Algorithm::Ed25519)),
+            _ => (Family::Rsa, None),
+        };
+        let certificate_sha256 = (block.label == "CERTIFICATE").then(|| terms.provider.sha256(&block.bytes));
+        let algorithm = bind(family, pinned, None, terms.algorithms)?;
+        Ok(Jwk { kid: None, material, algorithm, certificate_sha256 })
     }
 
-    /// Public keys or certificates in PEM.
-    pub fn from_pem(_pem: &[u8], _options: &KeySetOptions) -> Result<KeySet, Code> {
-        Err(Code::JwksInvalid)
-    }
-
-    /// A shared secret.
-    pub fn from_secret(_secret: &[u8], _options: &KeySetOptions) -> Result<KeySet, Code> {
-        Err(Code::JwksInvalid)
-    }
-
-    /// How many keys can be used.
-    pub fn is_empty(&self) -> bool {
-        true
-    }
-    pub fn len(&self) -> usize {
-        0
-    }
-
-    /// The keys that were left out.
-    pub fn skipped(&self) -> &[SkippedKey] {
-        &[]
-    }
-
-    /// The one key that the token's `kid` and algorithm pick (JWK-08, JWS-07, JWS-32).
-    pub(crate) fn pick(&self, _kid: Option<&str>, _algorithm: Algorithm) -> Result<&Key, Rejection> {
-        unreachable!()
+    /// Takes a shared secret for the one MAC algorithm that is listed. Fails with `alg_ambiguous`
+    /// where several are, and by JWK-04, JWK-13 and JWK-14.
+    pub(crate) fn from_secret(secret: &[u8], terms: Terms) -> Result<Jwk, Code> {
+        admit_secrets(terms)?;
+        let algorithm = bind(Family::Mac, None, None, terms.algorithms)?;
+        let material = secret::material(Zeroizing::new(secret.to_vec()), algorithm)?;
+        Ok(Jwk { kid: None, material, algorithm, certificate_sha256: None })
     }
 }
 
-impl Key {
-    /// Checks the signature of a token with this key (JWS-26 to JWS-30).
-    pub(crate) fn verify(&self, _message: &[u8], _signature: &[u8]) -> Result<(), Rejection> {
-        unreachable!()
-    }
+/// Secrets are for static sets of issuers with MAC algorithms (JWK-04).
+fn admit_secrets(terms: Terms) -> Result<(), Code> {
+    let lists_macs = terms.algorithms.iter().any(|algorithm| algorithm.family() == Family::Mac);
+    if terms.origin == Origin::Static && lists_macs { Ok(()) } else { Err(Code::JwksSymmetricKey) }
+}
 
-    /// The SHA-256 of its certificate, if it has one (JWS-20).
-    pub(crate) fn certificate_sha256(&self) -> Option<&[u8; 32]> {
-        None
+/// The `kid` of a JWK that need not be sound otherwise, if it is printable.
+pub(crate) fn printable_kid(jwk: Value<'_>) -> Option<&str> {
+    members::kid(jwk).ok().flatten()
+}
+
+/// The one algorithm of a key (JWS-07, JWS-08): the one that it names, if the key fits it; else the
+/// one that its curve pins; else the only listed one of its family.
+fn bind(
+    family: Family,
+    pinned: Option<Algorithm>,
+    named: Option<Algorithm>,
+    listed: AlgorithmSet,
+) -> Result<Option<Algorithm>, Code> {
+    match (named, pinned) {
+        (Some(named), Some(pinned)) if named != pinned => Err(Code::KeyAlgMismatch),
+        (Some(named), _) if named.family() != family => Err(Code::KeyAlgMismatch),
+        (Some(algorithm), _) | (None, Some(algorithm)) => Ok(Some(algorithm)),
+        (None, None) => match listed.only(family) {
+            None if listed.iter().any(|algorithm| algorithm.family() == family) => Err(Code::AlgAmbiguous),
+            only => Ok(only),
+        },
     }
 }

@@ -8,7 +8,7 @@ use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::encoding::base64url;
 use crate::error::{Code, Rejection};
 use crate::json::{Bounds, parse};
-use crate::jwk::KeySet;
+use crate::keyset::KeySet;
 use crate::limits;
 use crate::record::{Recorder, Silent};
 use crate::rule::Rule;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use arc_swap::{ArcSwap, Guard};
 
-use crate::jwk::KeySet;
+use crate::keyset::KeySet;
 
 /// Keys that somebody waits for: which issuer's, and which generation they will replace. It holds no
 /// token.

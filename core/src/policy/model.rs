@@ -5,8 +5,8 @@ use std::sync::Arc;
 use crate::algorithm::AlgorithmSet;
 use crate::crypto::Provider;
 use crate::json::Pointer;
-use crate::jwk::KeySet;
 use crate::jws::Typ;
+use crate::keyset::KeySet;
 
 /// What kind of token an issuer entry accepts (BIS 3.12: each token fits exactly one).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
