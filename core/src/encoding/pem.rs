@@ -9,6 +9,9 @@ pub(crate) struct Block<'a> {
     pub(crate) bytes: Vec<u8>,
 }
 
+/// The label of an X.509 certificate.
+pub(crate) const CERTIFICATE: &str = "CERTIFICATE";
+
 /// Does a block begin that holds a private key, well formed or not?
 pub(crate) fn holds_private_key(text: &str) -> bool {
     text.lines().any(|line| line.contains("-----BEGIN ") && line.contains("PRIVATE KEY"))

@@ -21,6 +21,8 @@ pub use pointer::Pointer;
 
 use std::fmt;
 
+use zeroize::Zeroize;
+
 /// What a value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -99,6 +101,11 @@ impl Document {
     /// The text as it was parsed.
     pub fn source(&self) -> &str {
         &self.text[..self.source_bytes]
+    }
+
+    /// Overwrites the text, where it held a secret.
+    pub(crate) fn wipe(mut self) {
+        self.text.zeroize();
     }
 
     /// Bytes held, for reports on memory.

@@ -79,7 +79,7 @@ impl Jwk {
         let material = match block.label {
             "PUBLIC KEY" => spki::read(&block.bytes),
             "RSA PUBLIC KEY" => spki::read_rsa(&block.bytes),
-            "CERTIFICATE" => spki::read_certificate(&block.bytes),
+            pem::CERTIFICATE => spki::read_certificate(&block.bytes),
             _ => Err(Code::JwkSkipped),
         }?;
         let (family, pinned) = match &material {
@@ -87,7 +87,8 @@ impl Jwk {
             Material::Ed25519 { .. } => (Family::Okp, Some(Algorithm::Ed25519)),
             _ => (Family::Rsa, None),
         };
-        let certificate_sha256 = (block.label == "CERTIFICATE").then(|| terms.provider.sha256(&block.bytes));
+        let certificate_sha256 =
+            (block.label == pem::CERTIFICATE).then(|| terms.provider.sha256(&block.bytes));
         let algorithm = bind(family, pinned, None, terms.algorithms)?;
         Ok(Jwk { kid: None, material, algorithm, certificate_sha256 })
     }

@@ -50,7 +50,10 @@ fn is_json_key(text: &[u8]) -> bool {
     }
     let is_key = json::parse(text.to_vec(), Bounds::OPERATOR).is_ok_and(|document| {
         let root = document.root();
-        root.get("kty").is_some() || root.get("keys").is_some_and(|keys| keys.as_array().is_some())
+        let is_key =
+            root.get("kty").is_some() || root.get("keys").is_some_and(|keys| keys.as_array().is_some());
+        document.wipe();
+        is_key
     });
     is_key || contains(text, b"\"kty\"")
 }

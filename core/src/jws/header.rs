@@ -4,6 +4,7 @@ use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::encoding::base64url;
 use crate::error::{Code, Rejection};
 use crate::json::{Document, Kind, Value};
+use crate::jwk::is_kid;
 use crate::limits;
 use crate::record::Recorder;
 use crate::rule::Rule;
@@ -105,10 +106,6 @@ fn critical<R: Recorder>(root: Value<'_>, recorder: &mut R) -> Result<(), Reject
     });
     recorder.check_about(Rule::Jws11, Code::CritInvalid, "crit", sound)?;
     recorder.check_about(Rule::Jws11, Code::CritUnknown, "crit", false)
-}
-
-fn is_kid(kid: &str) -> bool {
-    (1..=limits::KID_BYTES).contains(&kid.len()) && kid.bytes().all(|byte| (0x20..0x7f).contains(&byte))
 }
 
 fn typ(root: Value<'_>) -> Typ {

@@ -104,7 +104,7 @@ impl Key {
         }
         let (rule, wrong_length) = match algorithm.family() {
             Family::Ec => (Rule::Jws26, Code::SignatureMalformed),
-            Family::Okp => (Rule::Jws28, Code::SignatureMalformed),
+            Family::Okp => (Rule::Jws28, Code::SignatureInvalid),
             Family::Rsa => (Rule::Jws29, Code::SignatureInvalid),
             Family::Mac => (Rule::Jws30, Code::SignatureInvalid),
         };

@@ -39,28 +39,34 @@ impl KeySet {
             kid: jwk::printable_kid(key).map(Into::into),
             outcome: Jwk::from_json(key, options.terms()),
         });
-        Ok(assemble(read, options))
+        let set = assemble(read, options);
+        document.wipe();
+        Ok(set)
     }
 
     /// A single JWK. A key that cannot be used is an error with its reason; `key_alg_mismatch` if its
     /// algorithm is not listed.
     pub fn from_jwk(json: &[u8], options: &KeySetOptions) -> Result<KeySet, Code> {
         let document = parse(json, limits::JWKS_BYTES)?;
-        alone(Jwk::from_json(document.root(), options.terms()), options)
+        let set = alone(Jwk::from_json(document.root(), options.terms()), options);
+        document.wipe();
+        set
     }
 
     /// Public keys and certificates in PEM, which have no `kid`. A single one that cannot be used is an
     /// error, as in [`KeySet::from_jwk`]; several are a set, as in [`KeySet::from_jwks`].
     ///
     /// Fails with `jwks_private_key` if there is a private key among them, and with `jwks_invalid` for
-    /// what is not PEM, holds no block, or holds too many.
+    /// what is not PEM, holds no block or too many, or more than one certificate: a chain would make
+    /// the keys of its authorities keys for tokens.
     pub fn from_pem(pem: &[u8], options: &KeySetOptions) -> Result<KeySet, Code> {
         let text = std::str::from_utf8(pem).map_err(|_| Code::JwksInvalid)?;
         if pem::holds_private_key(text) {
             return Err(Code::JwksPrivateKey);
         }
         let blocks = pem::blocks(text).ok_or(Code::JwksInvalid)?;
-        if pem.len() > limits::STATIC_JWKS_BYTES || blocks.len() > limits::STATIC_KEYS {
+        let certificates = blocks.iter().filter(|block| block.label == pem::CERTIFICATE).count();
+        if pem.len() > limits::STATIC_JWKS_BYTES || blocks.len() > limits::STATIC_KEYS || certificates > 1 {
             return Err(Code::JwksInvalid);
         }
         match blocks.as_slice() {

@@ -54,7 +54,7 @@ fn jws_26_to_30_signatures_have_one_length() {
             crate::algorithm::Family::Mac => ("JWS-30", Code::SignatureInvalid),
             crate::algorithm::Family::Rsa => ("JWS-29", Code::SignatureInvalid),
             crate::algorithm::Family::Ec => ("JWS-26", Code::SignatureMalformed),
-            crate::algorithm::Family::Okp => ("JWS-28", Code::SignatureMalformed),
+            crate::algorithm::Family::Okp => ("JWS-28", Code::SignatureInvalid),
         };
         let signature = signer.sign(MESSAGE);
         let zero_in_front = [&[0], &signature[..]].concat();
