@@ -16,6 +16,7 @@ mod write;
 
 pub use parse::{Bounds, Fault, parse};
 pub use pointer::Pointer;
+pub(crate) use write::write_string;
 
 use std::fmt;
 
