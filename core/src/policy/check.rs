@@ -1,7 +1,8 @@
 //! The walk over a tree along the table of settings. What it reports, it also takes out of the tree,
 //! so that nothing is reported twice and all that is left has its type.
 
-use super::problem::{Fault, Problems, shown};
+use super::position::shown;
+use super::problem::{Fault, Problems};
 use super::schema::{self, SETTINGS, Setting, Shape};
 use super::tree::{Member, Node, Place, Value};
 use super::values;

@@ -1,11 +1,12 @@
 //! The file as one service sees it: its overlay merged in, its variables put in.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use zeroize::Zeroizing;
 
 use super::Resources;
-use super::problem::{Fault, Problems, shown};
+use super::position::shown;
+use super::problem::{Fault, Problems};
 use super::tree::{Member, Node, Place, Text, Value};
 use super::values;
 use crate::error::Code;
@@ -78,7 +79,7 @@ fn merge_issuers(base: &mut Node, overlay: Node, problems: &mut Problems<'_>) {
     for (at, entry) in entries.iter().enumerate() {
         by_name.entry(name(entry).to_owned()).or_default().push(at);
     }
-    let mut changed: HashMap<String, ()> = HashMap::new();
+    let mut changed = HashSet::new();
     for change in changes {
         let key = name(&change).to_owned();
         if key.is_empty() {
@@ -88,7 +89,7 @@ fn merge_issuers(base: &mut Node, overlay: Node, problems: &mut Problems<'_>) {
             }
             continue;
         }
-        if changed.insert(key.clone(), ()).is_some() {
+        if !changed.insert(key.clone()) {
             let fault = Fault::value("an issuer of this name stands twice in the service");
             problems.at(change.place, fault.hint("put both into one table"));
             continue;
@@ -101,6 +102,8 @@ fn merge_issuers(base: &mut Node, overlay: Node, problems: &mut Problems<'_>) {
             }
             None if change.get("issuer").is_some() || change.get("keys").is_some() => entries.push(change),
             None => {
+                // What it would have added to its issuer is not there.
+                problems.silence_missing();
                 let place = change.get("name").map_or(change.place, |name| name.place);
                 let what = format!("issuer \"{}\"", shown(&key));
                 problems.at(

@@ -126,6 +126,12 @@ fn profile(node: &Node, context: &mut Context<'_, '_>) -> Option<Profile> {
 /// The `iss` of the entry (CLM-01), or its synthetic one (POL-03).
 fn issuer(node: &Node, dangerous: Dangerous, context: &mut Context<'_, '_>) -> Option<Arc<str>> {
     let issuer = node.get("issuer");
+    let aliases = node.get("issuer_aliases").map(Node::elements).unwrap_or_default();
+    for written in issuer.into_iter().chain(aliases).filter(|written| written.as_str().starts_with("local:"))
+    {
+        let fault = Fault::value("`local:` is kept for issuers of tokens without iss");
+        context.problems.at(written.place, fault.hint("write the exact `iss` of its tokens"));
+    }
     if !dangerous.no_issuer {
         if issuer.is_none() {
             context.problems.missing(node.place, "issuer", "write the exact `iss` of its tokens");

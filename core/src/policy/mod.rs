@@ -15,6 +15,7 @@ mod listing;
 mod model;
 mod nesting;
 mod overlap;
+mod position;
 mod problem;
 mod read;
 mod schema;
@@ -119,7 +120,7 @@ fn with_syntax(
     faults: Vec<(usize, problem::Fault)>,
     reliable_until: usize,
 ) -> PolicyError {
-    let line = |offset: usize| problem::line_start(text, offset);
+    let line = |offset: usize| position::line_start(text, offset);
     let lines: std::collections::HashSet<usize> = faults.iter().map(|(offset, _)| line(*offset)).collect();
     problems.retain(|offset| offset < reliable_until && !lines.contains(&line(offset)));
     for (offset, fault) in faults {

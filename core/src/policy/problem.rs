@@ -1,11 +1,12 @@
 //! What is wrong with a policy: every mistake with its line and column, and what to write instead.
 
 use std::collections::{HashMap, HashSet};
-use std::fmt::{self, Write};
+use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use super::tree::{Place, Places, Step};
+use super::position::{Lines, path, pointer};
+use super::tree::{Place, Places};
 use crate::error::Code;
 
 /// The policy cannot be used. Lists every mistake that was found, in the order of the file.
@@ -211,20 +212,21 @@ impl<'t> Problems<'t> {
 
     /// Everything found, in the order of the file.
     pub(super) fn into_error(mut self) -> PolicyError {
+        if self.found.is_empty() {
+            self.at_offset(
+                0,
+                Fault::new(Code::Internal, "the policy cannot be built, and no mistake was found"),
+            );
+        }
         self.found.sort_by_key(|found| found.offset);
         let lines = Lines::new(self.source);
         let mut problems: Vec<Problem> =
             self.found.into_iter().map(|found| problem(found, self.places, &lines)).collect();
         if let (Some(last), 1..) = (problems.last(), self.not_listed) {
+            let (line, column) = (last.line, last.column);
             let message = format!("{} more mistakes are not listed", self.not_listed);
-            let code = Code::ConfigTooLarge;
-            problems.push(Problem {
-                path: String::new(),
-                pointer: String::new(),
-                message,
-                code,
-                ..last.clone()
-            });
+            let (path, pointer, code) = (String::new(), String::new(), Code::ConfigTooLarge);
+            problems.push(Problem { path, pointer, line, column, code, message, hint: None });
         }
         PolicyError { problems }
     }
@@ -240,80 +242,9 @@ impl<'t> Problems<'t> {
     }
 }
 
-/// Text of the file as messages show it: without control characters, and not too long.
-pub(super) fn shown(text: &str) -> String {
-    const LONGEST: usize = 60;
-    let mut out = String::new();
-    for (at, character) in text.chars().enumerate() {
-        if at == LONGEST {
-            out.push('…');
-            break;
-        }
-        match character {
-            '"' | '\'' | '\\' => out.push(character),
-            other => out.extend(other.escape_debug()),
-        }
-    }
-    out
-}
-
-/// The byte at which the line of this byte begins.
-pub(super) fn line_start(text: &str, offset: usize) -> usize {
-    text.as_bytes()[..offset.min(text.len())].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1)
-}
-
 fn problem(found: Found, places: &Places, lines: &Lines<'_>) -> Problem {
     let steps = places.steps(found.place);
     let (line, column) = lines.position(found.offset);
     let Fault { code, message, hint } = found.fault;
     Problem { path: path(&steps), pointer: pointer(&steps), line, column, code, message, hint }
-}
-
-fn path(steps: &[&Step]) -> String {
-    let mut out = String::new();
-    for step in steps {
-        match step {
-            Step::Index(index) => {
-                let _ = write!(out, "[{index}]");
-            }
-            Step::Name(name) => {
-                let bare = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte));
-                let quote = if bare && !name.is_empty() { "" } else { "\"" };
-                let dot = if out.is_empty() { "" } else { "." };
-                let _ = write!(out, "{dot}{quote}{}{quote}", shown(name));
-            }
-        }
-    }
-    out
-}
-
-fn pointer(steps: &[&Step]) -> String {
-    let mut out = String::new();
-    for step in steps {
-        let _ = match step {
-            Step::Index(index) => write!(out, "/{index}"),
-            Step::Name(name) => write!(out, "/{}", shown(name).replace('~', "~0").replace('/', "~1")),
-        };
-    }
-    out
-}
-
-/// Turns bytes into lines and columns.
-struct Lines<'t> {
-    source: &'t str,
-    starts: Vec<usize>,
-}
-
-impl<'t> Lines<'t> {
-    fn new(source: &'t str) -> Self {
-        let breaks = source.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
-        Lines { source, starts: std::iter::once(0).chain(breaks).collect() }
-    }
-
-    fn position(&self, offset: usize) -> (u32, u32) {
-        let line = self.starts.partition_point(|start| *start <= offset) - 1;
-        let before = self.source.as_bytes().get(self.starts[line]..offset).unwrap_or_default();
-        let characters = before.iter().filter(|byte| !(0x80..0xc0).contains(*byte)).count();
-        (line as u32 + 1, characters as u32 + 1)
-    }
 }

@@ -4,7 +4,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::Format;
 use super::nesting::{self, DEEPEST};
-use super::problem::{Fault, line_start};
+use super::position::line_start;
+use super::problem::Fault;
 use super::tree::{Member, Node, Place, Places, Step, Text, Value};
 use crate::error::Code;
 use crate::json::{self, Bounds, Kind};

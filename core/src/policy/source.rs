@@ -8,7 +8,8 @@ use zeroize::Zeroizing;
 use super::build::Context;
 use super::issuer::Draft;
 use super::model::KeySource;
-use super::problem::{Fault, shown};
+use super::position::shown;
+use super::problem::Fault;
 use super::secret;
 use super::tree::{Member, Node};
 use crate::algorithm::{AlgorithmSet, Family};
@@ -176,11 +177,13 @@ fn load(group: &Group<'_>, context: &mut Context<'_, '_>) -> Option<KeySource> {
             "the secret stands in the policy file; `file:PATH` or `${NAME}` keeps it out",
         );
     }
-    if set.len() == 0 {
-        context.problems.at(group.keys.place, unusable(&set));
-        return None;
+    match set.len() {
+        0 => {
+            context.problems.at(group.keys.place, unusable(&set));
+            None
+        }
+        _ => Some(KeySource::Static(Arc::new(set))),
     }
-    Some(KeySource::Static(Arc::new(set)))
 }
 
 /// The one place where key sets are made.

@@ -215,11 +215,6 @@ impl Places {
         self.entries[place.0 as usize].name_offset as usize
     }
 
-    /// The table or list that it stands in.
-    pub(super) fn parent(&self, place: Place) -> Place {
-        self.entries[place.0 as usize].parent
-    }
-
     /// The steps from the outermost table to it.
     pub(super) fn steps(&self, mut place: Place) -> Vec<&Step> {
         let mut steps = Vec::new();

@@ -1,6 +1,7 @@
 //! What is written inside strings: durations, pointers, scopes, types of tokens.
 
-use super::problem::{Fault, shown};
+use super::position::shown;
+use super::problem::Fault;
 use crate::error::Code;
 use crate::json::Pointer;
 use crate::limits;
@@ -132,18 +133,23 @@ pub(super) fn nearest<'a>(text: &str, candidates: impl Iterator<Item = &'a str> 
     near.filter(|(far, _)| *far <= close).map(|(_, name)| name).or_else(begins)
 }
 
-/// Levenshtein's distance in bytes.
+/// Edits from one to the other, in bytes: insert, delete, replace, swap two neighbours.
 fn distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (at, x) in a.bytes().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], at + 1);
-        for (to, y) in b.bytes().enumerate() {
-            let replaced = diagonal + usize::from(x != y);
-            diagonal = row[to + 1];
-            row[to + 1] = replaced.min(diagonal + 1).min(row[to] + 1);
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let mut before = vec![0; b.len() + 1];
+    let mut last: Vec<usize> = (0..=b.len()).collect();
+    for at in 0..a.len() {
+        let mut row = vec![at + 1; b.len() + 1];
+        for to in 0..b.len() {
+            let replaced = last[to] + usize::from(a[at] != b[to]);
+            row[to + 1] = replaced.min(last[to + 1] + 1).min(row[to] + 1);
+            if at > 0 && to > 0 && a[at] == b[to - 1] && a[at - 1] == b[to] {
+                row[to + 1] = row[to + 1].min(before[to - 1] + 1);
+            }
         }
+        before = std::mem::replace(&mut last, row);
     }
-    row[b.len()]
+    last[b.len()]
 }
 
 /// The problem of a name that is not known.

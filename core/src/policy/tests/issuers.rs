@@ -136,6 +136,7 @@ fn pol_03_opt_outs_need_static_keys_and_stand_alone() {
             ("issuer[0].dangerous", ConfigDangerous),
         ],
     );
+    assert_problems(changed("https://idp.example.com", "local:x"), &[("issuer[0].issuer", ConfigValue)]);
     let typed = format!("{SOUND}types = ['at+jwt']\ndangerous = ['any_type']\n");
     assert_problems(
         toml(&typed),
