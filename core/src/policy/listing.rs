@@ -1,0 +1,71 @@
+//! A policy as `policy check` lists it.
+
+use std::sync::Arc;
+
+use super::model::{Issuer, KeySource, Notice, Policy, Profile};
+use crate::algorithm::AlgorithmSet;
+use crate::keys::KeySet;
+
+impl Policy {
+    /// What an operator should know though it is no mistake: opt-outs, keys that are not used.
+    pub fn notices(&self) -> &[Notice] {
+        &self.notices
+    }
+
+    /// The entries in the order of the file.
+    pub fn issuers(&self) -> impl ExactSizeIterator<Item = &Issuer> {
+        self.issuers.iter().map(Arc::as_ref)
+    }
+
+    /// The keys of an entry of this policy, where they came with the policy.
+    pub fn key_set(&self, issuer: &Issuer) -> Option<&KeySet> {
+        match self.key_sources.get(issuer.keys)? {
+            KeySource::Static(set) => Some(set),
+            KeySource::Scripted => None,
+        }
+    }
+}
+
+impl Issuer {
+    /// The name in the policy, or the issuer where none is written.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The exact `iss`, or `local:<name>` where `no_issuer` is spelled out.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// Other exact spellings of it.
+    pub fn aliases(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.aliases.iter().map(AsRef::as_ref)
+    }
+
+    /// The kind of token.
+    pub fn profile(&self) -> Profile {
+        self.profile
+    }
+
+    /// The names of this service; empty where `no_audience` is spelled out.
+    pub fn audience(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.audience.iter().map(AsRef::as_ref)
+    }
+
+    /// What its tokens may be signed with.
+    pub fn algorithms(&self) -> AlgorithmSet {
+        self.algorithms
+    }
+
+    /// The opt-outs that are spelled out, by name.
+    pub fn dangerous(&self) -> impl Iterator<Item = &'static str> {
+        let flags = self.dangerous;
+        let all = [
+            ("no_issuer", flags.no_issuer),
+            ("no_audience", flags.no_audience),
+            ("no_expiry", flags.no_expiry),
+            ("any_type", flags.any_type),
+        ];
+        all.into_iter().filter(|(_, is_on)| *is_on).map(|(name, _)| name)
+    }
+}

@@ -1,0 +1,129 @@
+//! Services and variables.
+
+use super::*;
+use Code::*;
+
+const SERVICES: &str = r#"version = 1
+[[issuer]]
+name = "main"
+issuer = "https://idp.example.com"
+profile = "access_token"
+algorithms = ["RS256"]
+keys = { scripted = true }
+actors = ["a", "b"]
+[issuer.identity]
+roles = "/roles"
+[limits]
+leeway = "10s"
+[service.orders]
+limits.token_bytes = 1024
+[[service.orders.issuer]]
+name = "main"
+audience = "orders"
+actors = ["c"]
+identity.tenant = "/tenant"
+[service.billing]
+audience = "billing"
+"#;
+
+fn service(text: &str, service: &str) -> Result<Policy, PolicyError> {
+    Surroundings::default().parse(text, Format::Toml, Some(service))
+}
+
+#[test]
+fn tables_merge_lists_replace_and_issuers_merge_by_name() {
+    let policy = service(SERVICES, "orders").unwrap();
+    assert_eq!((policy.leeway, policy.token_bytes), (10, 1024));
+    let issuer = policy.issuers().next().unwrap();
+    assert_eq!(issuer.audience().collect::<Vec<_>>(), ["orders"]);
+    assert_eq!(issuer.actors, [Box::from("c")]);
+    assert!(issuer.identity.tenant.is_some() && issuer.identity.roles.len() == 1);
+    let policy = service(SERVICES, "billing").unwrap();
+    assert_eq!(policy.issuers().next().unwrap().audience().collect::<Vec<_>>(), ["billing"]);
+    assert_problems(toml(SERVICES), &[("issuer[0]", ConfigMissing)]);
+}
+
+#[test]
+fn a_service_can_add_an_issuer_or_take_the_issuer_for_a_name() {
+    let text = SOUND.replace("name = \"main\"\n", "")
+        + "[[service.a.issuer]]\nname = \"https://idp.example.com\"\naudience = [\"x\"]\n\
+           [[service.b.issuer]]\nissuer = \"other\"\nprofile = \"generic\"\naudience = \"b\"\nalgorithms = [\"ES256\"]\nkeys.scripted = true\n";
+    assert_eq!(service(&text, "a").unwrap().issuers().next().unwrap().audience().next(), Some("x"));
+    assert_eq!(service(&text, "b").unwrap().issuers().len(), 2);
+}
+
+#[test]
+fn mistakes_in_services_stand_where_they_were_written() {
+    let text = SERVICES
+        .replace("actors = [\"c\"]", "actors = [1]\nfoo = 1\nversion = 1")
+        .replace("\"orders\"\n", "\"o\\u0000\"\n");
+    let wanted = [
+        ("service.orders.issuer[0].audience", ConfigValue),
+        ("service.orders.issuer[0].actors[0]", ConfigType),
+        ("service.orders.issuer[0].foo", ConfigUnknownKey),
+        ("service.orders.issuer[0].version", ConfigUnknownKey),
+    ];
+    // Also where the service is not the one that was chosen, and without a second problem for what is gone.
+    assert_problems(service(&text, "billing"), &wanted);
+    assert_problems(service(&text, "orders"), &wanted);
+    let text = SERVICES
+        .replace("[[service.orders.issuer]]\nname = \"main\"", "[[service.orders.issuer]]\nname = \"mian\"");
+    let error = service(&text, "orders").unwrap_err();
+    assert!(error.to_string().contains("unknown issuer \"mian\"; did you mean `main`?"), "{error}");
+}
+
+#[test]
+fn a_service_that_does_not_exist_is_one_problem() {
+    let error = service(SERVICES, "order").unwrap_err();
+    assert_eq!(error.problems().len(), 1, "{error}");
+    assert!(
+        error.to_string().ends_with("service: there is no service \"order\"; did you mean `orders`?"),
+        "{error}"
+    );
+    assert_problems(service(SOUND, "orders"), &[("", ConfigMissing)]);
+}
+
+#[test]
+fn variables_are_put_in_once() {
+    let text = SOUND.replace("\"orders\"", "[\"${A}\", \"x-${A}-${B}\", \"$${A}\", \"$A {A}\"]");
+    let surroundings = Surroundings::default().variable("A", "${B}").variable("B", "b");
+    let policy = surroundings.parse(&text, Format::Toml, None).unwrap();
+    let audience: Vec<&str> = policy.issuers().next().unwrap().audience().collect();
+    assert_eq!(audience, ["${B}", "x-${B}-b", "${A}", "$A {A}"]);
+}
+
+#[test]
+fn variables_that_are_missing_or_wrong_are_problems_without_their_values() {
+    let text = SOUND
+        .replace("\"orders\"", "[\"${NONE}\", \"${EMPTY}\", \"${}\", \"${1A}\", \"${A\", \"${A B}\"]")
+        + "max_lifetime = \"${SECRET}\"\nrequired_scopes = [\"${SECRET}\"]\nidentity.roles = \"${SECRET}\"\nissuer_aliases=[\"${C}\"]\n";
+    let surroundings = Surroundings::default()
+        .variable("EMPTY", "")
+        .variable("SECRET", "hush hush")
+        .variable("C", "\u{7}")
+        .variable("A", "a");
+    let error = surroundings.parse(&text, Format::Toml, None).unwrap_err();
+    assert!(!format!("{error}{error:?}").contains("hush"), "{error}");
+    assert_problems(
+        Err(error),
+        &[
+            ("issuer[0].audience[0]", ConfigSecret),
+            ("issuer[0].audience[1]", ConfigSecret),
+            ("issuer[0].audience[2]", ConfigValue),
+            ("issuer[0].audience[3]", ConfigValue),
+            ("issuer[0].audience[4]", ConfigValue),
+            ("issuer[0].audience[5]", ConfigValue),
+            ("issuer[0].max_lifetime", ConfigValue),
+            ("issuer[0].required_scopes[0]", ConfigValue),
+            ("issuer[0].identity.roles", ConfigValue),
+            ("issuer[0].issuer_aliases[0]", ConfigValue),
+        ],
+    );
+}
+
+#[test]
+fn a_variable_of_another_service_is_not_needed() {
+    let text = SERVICES.replace("\"billing\"", "\"${NONE}\"");
+    service(&text, "orders").unwrap();
+    assert_problems(service(&text, "billing"), &[("service.billing.audience", ConfigSecret)]);
+}

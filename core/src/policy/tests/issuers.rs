@@ -1,0 +1,172 @@
+//! What issuers must have, and must not share.
+
+use super::*;
+use Code::*;
+
+fn changed(from: &str, to: &str) -> Result<Policy, PolicyError> {
+    assert!(SOUND.contains(from));
+    toml(&SOUND.replace(from, to))
+}
+
+/// [`SOUND`] and a second entry.
+fn with(entry: &str) -> Result<Policy, PolicyError> {
+    toml(&format!("{SOUND}{ENTRY}{entry}"))
+}
+
+const ENTRY: &str = "[[issuer]]\nkeys = { scripted = true }\n";
+
+#[test]
+fn what_is_required_is_missed() {
+    assert_problems(toml(""), &[("", ConfigMissing), ("", ConfigMissing)]);
+    for (line, code) in [
+        ("issuer = \"https://idp.example.com\"\n", ConfigMissing),
+        ("profile = \"access_token\"\n", ConfigMissing),
+        ("audience = \"orders\"\n", ConfigMissing),
+        ("algorithms = [\"RS256\"]\n", ConfigAlgEmpty),
+        ("keys = { scripted = true }\n", ConfigMissing),
+    ] {
+        assert_problems(changed(line, ""), &[("issuer[0]", code)]);
+    }
+    assert_problems(
+        toml("version = 1\n[[issuer]]\n").map_err(|error| {
+            assert_eq!(error.problems().len(), 5, "{error}");
+            error
+        }),
+        &[
+            ("issuer[0]", ConfigMissing),
+            ("issuer[0]", ConfigMissing),
+            ("issuer[0]", ConfigAlgEmpty),
+            ("issuer[0]", ConfigMissing),
+            ("issuer[0]", ConfigMissing),
+        ],
+    );
+    assert_problems(toml("version = 1\n[issuer]\nname = 'a'\n"), &[("issuer", ConfigType)]);
+}
+
+#[test]
+fn jws_04_05_06_algorithms() {
+    let list = |list: &str| changed("[\"RS256\"]", list);
+    assert_problems(list("[]"), &[("issuer[0].algorithms", ConfigAlgEmpty)]);
+    assert_problems(list("[\"none\"]"), &[("issuer[0].algorithms[0]", ConfigValue)]);
+    assert_problems(list("[\"RS256\", \"HS256\"]"), &[("issuer[0].algorithms", ConfigAlgMixed)]);
+    assert_problems(list("[\"ES512\"]"), &[("issuer[0].algorithms[0]", ConfigAlgUnsupported)]);
+    assert_problems(list("\"RS256\""), &[("issuer[0].algorithms", ConfigType)]);
+    assert!(list("[\"ES256K\", \"EdDSA\", \"Ed25519\"]").is_ok());
+}
+
+#[test]
+fn clm_06_audiences() {
+    let top = SOUND.replace("version = 1", "version = 1\naudience = \"top\"");
+    assert_problems(toml(&top), &[("audience", ConfigAudienceShared)]);
+    assert!(toml(&top.replace("audience = \"orders\"\n", "")).is_ok());
+    let second = "issuer = 'b'\nprofile = 'generic'\nalgorithms = ['RS256']\n";
+    assert_problems(toml(&format!("{top}{ENTRY}{second}")), &[("audience", ConfigAudienceShared)]);
+    assert_problems(with(second), &[("issuer[1]", ConfigMissing)]);
+    assert_problems(changed("\"orders\"", "[]"), &[("issuer[0].audience", ConfigValue)]);
+    assert_problems(changed("\"orders\"", "\"\""), &[("issuer[0].audience", ConfigValue)]);
+}
+
+#[test]
+fn pol_04_entries_are_told_apart() {
+    let id_token =
+        "issuer = 'https://idp.example.com'\nprofile = 'id_token'\naudience = 'c'\nalgorithms = ['RS256']\n";
+    let discriminator = "[[issuer.rule]]\nclaim = '/token_use'\nequals = 'id'\n";
+    let overlap = [("issuer[1]", ConfigProfileOverlap)];
+    // Disjoint types, equal types, equal types and a rule.
+    assert_eq!(with(id_token).unwrap().key_sources.len(), 1);
+    assert_problems(with(&format!("{id_token}types = ['at+jwt']\n")), &overlap);
+    assert!(with(&format!("{id_token}types = ['at+jwt']\n{discriminator}")).is_ok());
+    let weak = discriminator.replace("equals = 'id'", "present = true");
+    assert_problems(with(&format!("{id_token}types = ['at+jwt']\n{weak}")), &overlap);
+    // The same profile twice, other keys, an alias of somebody else, the same name.
+    let same = id_token.replace("'id_token'", "'access_token'");
+    assert_problems(with(&same), &overlap);
+    let keys = id_token.to_owned() + "[issuer.keys]\nsecret = 'x'\n";
+    let both = toml(&format!("{SOUND}[[issuer]]\n{keys}"));
+    assert_problems(both, &[("issuer[1].keys.secret", ConfigValue)]);
+    let keys = id_token.to_owned() + "[issuer.keys]\njwks = '{}'\n";
+    assert_problems(toml(&format!("{SOUND}[[issuer]]\n{keys}")), &[("issuer[1].keys", ConfigProfileOverlap)]);
+    let other = id_token.replace("https://idp.example.com", "b");
+    let alias = format!("{other}issuer_aliases = ['https://idp.example.com']\n");
+    assert_problems(with(&alias), &[("issuer[1].issuer_aliases[0]", ConfigProfileOverlap)]);
+    assert_problems(with(&format!("{other}name = 'main'\n")), &[("issuer[1].name", ConfigValue)]);
+    let mac = id_token.replace("RS256", "HS256");
+    assert_problems(with(&mac), &[("issuer[1].algorithms", ConfigAlgMixed)]);
+}
+
+#[test]
+fn act_02_access_tokens_of_a_common_type_need_a_mark() {
+    let wanted = [("issuer[0].types", ConfigProfileOverlap)];
+    for types in ["['JWT']", "['at+jwt', 'none']"] {
+        assert_problems(toml(&format!("{SOUND}types = {types}\n")), &wanted);
+        let rule = "[[issuer.rule]]\nclaim = '/nonce'\nabsent = true\n";
+        assert!(toml(&format!("{SOUND}types = {types}\n{rule}")).is_ok());
+    }
+}
+
+#[test]
+fn rules_ask_one_thing() {
+    let rule = |text: &str| toml(&format!("{SOUND}[[issuer.rule]]\n{text}"));
+    assert_problems(rule("claim = '/a'\n"), &[("issuer[0].rule[0]", ConfigMissing)]);
+    assert_problems(rule("equals = 1\n"), &[("issuer[0].rule[0]", ConfigMissing)]);
+    assert_problems(rule("claim = 'a'\nequals = 1\n"), &[("issuer[0].rule[0].claim", ConfigValue)]);
+    assert_problems(rule("claim = '/a~2'\nequals = 1\n"), &[("issuer[0].rule[0].claim", ConfigValue)]);
+    assert_problems(
+        rule("claim = '/a'\nequals = 1\nabsent = true\n"),
+        &[("issuer[0].rule[0].absent", ConfigValue)],
+    );
+    assert_problems(rule("claim = '/a'\npresent = false\n"), &[("issuer[0].rule[0].present", ConfigValue)]);
+    assert_problems(rule("claim = '/a'\none_of = []\n"), &[("issuer[0].rule[0].one_of", ConfigValue)]);
+    assert_problems(rule("claim = '/a'\nequals = 1e999\n"), &[("issuer[0].rule[0].equals", ConfigValue)]);
+    assert_problems(rule("claim = '/a'\nequals = 2024-01-01\n"), &[("issuer[0].rule[0].equals", ConfigType)]);
+    assert!(rule("claim = '/a'\ncontains = 'x'\n").is_ok());
+}
+
+#[test]
+fn pol_03_opt_outs_need_static_keys_and_stand_alone() {
+    let dangerous = |list: &str| toml(&format!("{SOUND}dangerous = {list}\n"));
+    assert!(dangerous("[]").is_ok());
+    assert_problems(dangerous("['no_expiry']"), &[("issuer[0].dangerous", ConfigDangerous)]);
+    assert_problems(dangerous("['no_expiri']"), &[("issuer[0].dangerous[0]", ConfigValue)]);
+    assert_problems(
+        dangerous("['no_audience', 'no_issuer']"),
+        &[
+            ("issuer[0].issuer", ConfigDangerous),
+            ("issuer[0].audience", ConfigDangerous),
+            ("issuer[0].dangerous", ConfigDangerous),
+        ],
+    );
+    assert_problems(changed("https://idp.example.com", "local:x"), &[("issuer[0].issuer", ConfigValue)]);
+    let typed = format!("{SOUND}types = ['at+jwt']\ndangerous = ['any_type']\n");
+    assert_problems(
+        toml(&typed),
+        &[("issuer[0].types", ConfigDangerous), ("issuer[0].dangerous", ConfigDangerous)],
+    );
+}
+
+#[test]
+fn settings_of_other_profiles_are_refused() {
+    let parties = format!("{SOUND}authorized_parties = ['a']\n");
+    assert_problems(toml(&parties), &[("issuer[0].authorized_parties", ConfigValue)]);
+    assert!(toml(&parties.replace("\"access_token\"", "\"id_token_api\"")).is_ok());
+    assert_problems(
+        changed("\"access_token\"", "\"jwt_svid\""),
+        &[("issuer[0].profile", ConfigNotSupported)],
+    );
+}
+
+#[test]
+fn sources_of_keys_are_one() {
+    let keys = |keys: &str| changed("{ scripted = true }", keys);
+    assert_problems(keys("{}"), &[("issuer[0].keys", ConfigMissing)]);
+    assert_problems(keys("{ discovery = 'oidc' }"), &[("issuer[0].keys.discovery", ConfigNotSupported)]);
+    assert_problems(keys("{ jwks_uri = 'https://a' }"), &[("issuer[0].keys.jwks_uri", ConfigNotSupported)]);
+    assert_problems(keys("{ scripted = false }"), &[("issuer[0].keys.scripted", ConfigValue)]);
+    assert_problems(keys("{ jwks = '{}', secret = 'x' }"), &[("issuer[0].keys.secret", ConfigValue)]);
+    assert_problems(keys("{ jwks_file = 'none.json' }"), &[("issuer[0].keys.jwks_file", ConfigFile)]);
+    assert_problems(keys("'x'"), &[("issuer[0].keys", ConfigType)]);
+    let resources = &Surroundings::default();
+    let options = PolicyOptions { service: None, resources, provider: &WITHOUT_ES512, scripted_keys: false };
+    let refused = Policy::parse(SOUND, Format::Toml, &options);
+    assert_problems(refused, &[("issuer[0].keys.scripted", ConfigNotSupported)]);
+}
