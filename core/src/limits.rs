@@ -52,3 +52,6 @@ pub const CACHED_WITHOUT_EXPIRY: i64 = 60;
 pub const CACHE_ENTRIES: usize = 4096;
 /// What `cache.entries` may be raised to.
 pub const CACHE_ENTRIES_MAX: usize = 4 * 1024 * 1024;
+/// Milliseconds a caller waits for keys, unless `fetch.wait` says otherwise: longer than a fetch, shorter
+/// than most clients' patience.
+pub const FETCH_WAIT_MILLIS: u64 = 3000;

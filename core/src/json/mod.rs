@@ -18,7 +18,6 @@ pub(crate) use write::write_string;
 
 pub use parse::{Bounds, Fault, parse};
 pub use pointer::Pointer;
-pub(crate) use write::write_string;
 
 use std::fmt;
 

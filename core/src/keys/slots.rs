@@ -27,13 +27,13 @@ enum Slot {
     Remote(ArcSwap<Remote>),
 }
 
-struct Remote {
+pub(crate) struct Remote {
     /// Moves whenever the keys change, so that what was decided with older ones is noticed.
     generation: u64,
     state: State,
 }
 
-enum State {
+pub(crate) enum State {
     Awaited,
     Failed,
     Held(Arc<KeySet>),

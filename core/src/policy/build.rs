@@ -51,13 +51,11 @@ pub(super) fn build(root: &Node, context: &mut Context<'_, '_>) -> Option<Policy
         token_bytes: count(root, "limits", "token_bytes").unwrap_or(limits::TOKEN_BYTES),
         header_bytes: count(root, "limits", "header_bytes").unwrap_or(limits::HEADER_BYTES),
         cache_entries: count(root, "cache", "entries").unwrap_or(limits::CACHE_ENTRIES),
-        fetch_wait_millis: millis(root, "fetch", "wait").unwrap_or(FETCH_WAIT_MILLIS),
+        fetch_wait_millis: millis(root, "fetch", "wait").unwrap_or(limits::FETCH_WAIT_MILLIS),
         notices: std::mem::take(&mut context.notices),
+        provider: context.options.provider,
     })
 }
-
-/// `fetch.wait`, unless it is written: longer than a fetch, shorter than most clients' patience.
-const FETCH_WAIT_MILLIS: u64 = 3000;
 
 /// The audience at top level, which only a single issuer may use (CLM-06).
 fn shared_audience<'a>(

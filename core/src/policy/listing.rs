@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::model::{Issuer, KeySource, Notice, Policy, Profile};
 use crate::algorithm::AlgorithmSet;
-use crate::keys::KeySet;
+use crate::keyset::KeySet;
 
 impl Policy {
     /// What an operator should know though it is no mistake: opt-outs, keys that are not used.

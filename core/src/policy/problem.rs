@@ -69,6 +69,20 @@ impl fmt::Display for Problem {
     }
 }
 
+impl Problem {
+    /// A mistake that has no place in the text: the file cannot be read, say.
+    pub fn whole_file(code: Code, message: &str) -> Problem {
+        let (path, pointer) = (String::new(), String::new());
+        Problem { path, pointer, line: 1, column: 1, code, message: message.to_owned(), hint: None }
+    }
+}
+
+impl From<Problem> for PolicyError {
+    fn from(problem: Problem) -> PolicyError {
+        PolicyError { problems: vec![problem] }
+    }
+}
+
 fn slug<S: Serializer>(code: &Code, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(code.slug())
 }

@@ -15,7 +15,7 @@ use super::tree::{Member, Node};
 use crate::algorithm::{AlgorithmSet, Family};
 use crate::error::Code;
 use crate::json::{self, Bounds};
-use crate::keys::{KeySet, KeySetOptions, Origin};
+use crate::keyset::{KeySet, KeySetOptions, Origin};
 use crate::limits;
 
 /// The key sources of a policy: entries of one issuer share theirs.
