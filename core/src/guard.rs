@@ -111,7 +111,7 @@ impl Guard {
         let engine = self.engine.load();
         let keys = self.read_keys(&engine, flight.slot, jwks);
         let landed = engine.keys.land(flight, keys.clone().ok());
-        keys.and_then(|_| if landed { Ok(()) } else { Err(Code::MisuseClosed) })
+        keys.and(if landed { Ok(()) } else { Err(Code::MisuseClosed) })
     }
 
     /// Ends a flight without keys: until keys arrive, tokens of that issuer are answered with

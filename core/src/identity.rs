@@ -283,7 +283,7 @@ pub(crate) fn client_id<'a>(claims: &'a Claims, issuer: &Issuer) -> Option<&'a s
 
 /// Groups overage: the provider left lists out (`_claim_names` or `hasgroups`).
 pub(crate) fn lists_are_elsewhere(claims: &Claims) -> bool {
-    let names = claims.get(Claim::ClaimNames);
+    let names = claims.get(Claim::DistributedNames);
     let named = names.is_some_and(|names| names.get("groups").is_some() || names.get("roles").is_some());
     named || claims.get(Claim::HasGroups).and_then(Value::as_bool) == Some(true)
 }

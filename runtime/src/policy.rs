@@ -45,7 +45,7 @@ impl Policy {
     ///
     /// # Errors
     /// As [`Policy::load`].
-    pub fn from_text(
+    pub fn from_str(
         text: &str,
         format: Format,
         service: Option<&str>,

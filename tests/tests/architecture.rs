@@ -81,7 +81,8 @@ fn imports(source: &str) -> BTreeSet<String> {
             None => vec![rest],
         };
         for name in names {
-            let module: String = name.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+            let module: String =
+                name.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
             found.insert(module);
         }
     }
@@ -112,8 +113,10 @@ fn no_module_imports_from_a_ring_above_its_own() {
 
 #[test]
 fn every_ring_holds_what_the_sources_have() {
-    let modules: BTreeSet<String> = core_sources().iter().map(|(path, _)| module_of(path)).filter(|m| m != "lib").collect();
-    let listed: BTreeSet<String> = RINGS.iter().flat_map(|ring| ring.iter()).map(|name| (*name).to_owned()).collect();
+    let modules: BTreeSet<String> =
+        core_sources().iter().map(|(path, _)| module_of(path)).filter(|m| m != "lib").collect();
+    let listed: BTreeSet<String> =
+        RINGS.iter().flat_map(|ring| ring.iter()).map(|name| (*name).to_owned()).collect();
     assert_eq!(modules, listed);
 }
 
@@ -121,7 +124,12 @@ fn every_ring_holds_what_the_sources_have() {
 fn the_core_has_no_io_no_clock_and_no_globals() {
     let mut found = Vec::new();
     for (path, source) in core_sources() {
-        found.extend(FORBIDDEN.iter().filter(|word| source.contains(**word)).map(|word| format!("{}: {word}", path.display())));
+        found.extend(
+            FORBIDDEN
+                .iter()
+                .filter(|word| source.contains(**word))
+                .map(|word| format!("{}: {word}", path.display())),
+        );
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
 }

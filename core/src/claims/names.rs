@@ -32,7 +32,7 @@ claims! {
     ClientId "client_id" Scope "scope" Cnf "cnf" Act "act" MayAct "may_act" AuthTime "auth_time"
     Acr "acr" Amr "amr" Nonce "nonce" Txn "txn" Sid "sid" Events "events" Status "status"
     AtHash "at_hash" CHash "c_hash" Groups "groups" Roles "roles" Entitlements "entitlements"
-    ClaimNames "_claim_names" HasGroups "hasgroups"
+    DistributedNames "_claim_names" HasGroups "hasgroups"
 }
 
 /// A token's claims with the place of each known one.

@@ -1,16 +1,22 @@
 //! Writes the files that are generated from the tables of the core, or (`--verify`) compares them.
 
+#![expect(clippy::print_stdout, reason = "a command that says what it did")]
+
 use std::fmt::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use counterseal_core::error::{Class, Code};
+use counterseal::core::error::{Class, Code};
+
+/// Every generated file and what writes it.
+const GENERATED: &[(&str, fn() -> String)] = &[("docs/errors.md", errors)];
 
 fn main() -> ExitCode {
     let verify = std::env::args().any(|argument| argument == "--verify");
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut differing = 0;
-    for (path, text) in [("docs/errors.md", errors())] {
+    for (path, content) in GENERATED {
+        let text = content();
         let file = root.join(path);
         if std::fs::read_to_string(&file).is_ok_and(|held| held == text) {
             println!("same     {path}");
@@ -39,7 +45,10 @@ fn errors() -> String {
         (Class::Untrusted, "Refuse the request. The token's origin, key or signature is not trusted."),
         (Class::Rejected, "Refuse the request. The token is genuine and still not acceptable here."),
         (Class::Unavailable, "Retry later and alert; answer with `Retry-After`. Never log the user out."),
-        (Class::Policy, "Fix the policy file or the key set. The service does not start; a reload keeps the old policy."),
+        (
+            Class::Policy,
+            "Fix the policy file or the key set. The service does not start; a reload keeps the old policy.",
+        ),
         (Class::Misuse, "Fix the calling code."),
         (Class::Internal, "Report it."),
     ];
@@ -49,7 +58,13 @@ fn errors() -> String {
         for code in Code::ALL.iter().filter(|code| code.class() == class) {
             let status = code.status().map_or_else(|| "–".to_owned(), |status| status.to_string());
             let oauth = code.oauth_error().map_or_else(|| "–".to_owned(), |error| format!("`{error}`"));
-            let _ = writeln!(out, "| {} | `{}` | {status} | {oauth} | {} |", code.number(), code.slug(), code.message());
+            let _ = writeln!(
+                out,
+                "| {} | `{}` | {status} | {oauth} | {} |",
+                code.number(),
+                code.slug(),
+                code.message()
+            );
         }
     }
     out

@@ -145,9 +145,6 @@ fn a_megabyte_of_anything_ends_soon() {
             let shown: String = text.chars().take(40).collect();
             assert!(took < Duration::from_secs(10), "{took:?} for {shown:?}");
             let _ = result.unwrap_err().to_string();
-            if took > Duration::from_millis(1500) {
-                eprintln!("{took:?} {shown:?}");
-            }
         }
     }
 }

@@ -109,12 +109,10 @@ fn secrets_that_are_wrong_are_never_shown() {
 
 #[test]
 fn pol_03_an_old_system_is_spelled_out_and_listed() {
-    let legacy = format!(
-        "version = 1\n[[issuer]]\nname = 'legacy'\nprofile = 'generic'\nalgorithms = ['HS256']\n\
-         keys = {{ secret = '${{SECRET}}' }}\ndangerous = ['no_issuer', 'no_audience', 'no_expiry', 'any_type']\n"
-    );
+    let legacy = "version = 1\n[[issuer]]\nname = 'legacy'\nprofile = 'generic'\nalgorithms = ['HS256']\n\
+         keys = { secret = '${SECRET}' }\ndangerous = ['no_issuer', 'no_audience', 'no_expiry', 'any_type']\n";
     let surroundings = Surroundings::default().variable("SECRET", SECRET);
-    let policy = surroundings.parse(&legacy, Format::Toml, None).unwrap();
+    let policy = surroundings.parse(legacy, Format::Toml, None).unwrap();
     let issuer = policy.issuers().next().unwrap();
     assert_eq!((issuer.issuer(), issuer.audience().len(), issuer.types.any), ("local:legacy", 0, true));
     assert_eq!(issuer.dangerous().count(), 4);

@@ -1,0 +1,1 @@
+//! Tokens, policies and peers that the benchmarks share.
