@@ -1,5 +1,7 @@
 //! The verified-token cache as a user of the guard meets it (CAC-*).
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
 mod common;
 
 use common::{NOW, claims, policy, token};

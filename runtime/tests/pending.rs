@@ -1,6 +1,8 @@
 //! Keys that arrive late, never, twice or broken: deciding never blocks, waiting is bounded, and an
 //! outage is no rejection.
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
+
 mod common;
 
 use std::time::{Duration, Instant};

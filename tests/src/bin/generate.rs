@@ -1,15 +1,15 @@
 //! Writes the files that are generated from the tables of the core, or (`--verify`) compares them.
 
-#![expect(clippy::print_stdout, reason = "a command that says what it did")]
-
 use std::fmt::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use counterseal::core::error::{Class, Code};
 
-/// Every generated file and what writes it.
-const GENERATED: &[(&str, fn() -> String)] = &[("docs/errors.md", errors)];
+/// A generated file: where it stands, and what writes its text.
+type Generated = (&'static str, fn() -> String);
+
+const GENERATED: &[Generated] = &[("docs/errors.md", errors)];
 
 fn main() -> ExitCode {
     let verify = std::env::args().any(|argument| argument == "--verify");
