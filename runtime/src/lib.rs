@@ -29,7 +29,7 @@ pub use counterseal_core::identity::{Identity, SubjectKind};
 pub use counterseal_core::inbound::{Check, Report, Verdict};
 pub use counterseal_core::jws;
 pub use counterseal_core::keyset::KeySet;
-pub use counterseal_core::policy::{Format, PolicyError, Problem, Profile};
+pub use counterseal_core::policy::{Format, PolicyError, Problem, Profile, json_schema};
 pub use counterseal_core::rule::Rule;
 pub use counterseal_core::time::UnixTime;
 pub use error::{Error, Unavailable};

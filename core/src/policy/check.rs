@@ -3,7 +3,7 @@
 
 use super::position::shown;
 use super::problem::{Fault, Problems};
-use super::schema::{self, SETTINGS, Setting, Shape};
+use super::schema::{self, Overlay, SETTINGS, Setting, Shape};
 use super::tree::{Member, Node, Place, Value};
 use super::values;
 use crate::algorithm::Algorithm;
@@ -33,7 +33,7 @@ fn keep(
     settings: &[&'static Setting],
     problems: &mut Problems<'_>,
 ) -> bool {
-    if member.name.starts_with("x-") {
+    if is_note(&member.name) {
         return false;
     }
     let Some(setting) = settings.iter().find(|setting| setting.name() == &*member.name) else {
@@ -41,8 +41,7 @@ fn keep(
         return false;
     };
     if !setting.built {
-        let fault = Fault::new(Code::ConfigNotSupported, "this setting is not supported in this version");
-        problems.at_name(member.node.place, fault);
+        report_planned(member, setting, problems);
         problems.excuse(table, setting.name());
         return false;
     }
@@ -53,22 +52,89 @@ fn keep(
     is_sound
 }
 
-fn report_unknown(member: &Member, table: Place, settings: &[&'static Setting], problems: &mut Problems<'_>) {
-    let fault = Fault::new(Code::ConfigUnknownKey, "unknown setting");
-    let names = settings.iter().map(|setting| setting.name());
-    let elsewhere =
-        SETTINGS.iter().find(|setting| setting.name() == &*member.name && setting.path.contains('.'));
-    let fault = match (values::nearest(&member.name, names), elsewhere) {
-        (Some(name), _) => {
-            if let Some(setting) = settings.iter().find(|setting| setting.name() == name) {
-                problems.excuse(table, setting.name());
-            }
-            fault.hint(format!("did you mean `{name}`?"))
-        }
-        (None, Some(setting)) => fault.hint(format!("there is `{}`", setting.path)),
-        (None, None) => fault.hint("leave it out, or begin its name with `x-` for a note of your own"),
+/// One report for the setting, and one for each name in it that not even a later version would know.
+fn report_planned(member: &Member, setting: &Setting, problems: &mut Problems<'_>) {
+    let fault = Fault::new(Code::ConfigNotSupported, "this setting is not supported in this version");
+    let fault = match setting.path.starts_with("issuer[].keys.") {
+        true => fault.hint("in this version keys come from jwks_file, jwks, pem_file or secret"),
+        false => fault,
     };
     problems.at_name(member.node.place, fault);
+    report_unknown_within(&member.node, setting, problems);
+}
+
+fn report_unknown_within(node: &Node, setting: &Setting, problems: &mut Problems<'_>) {
+    match (setting.shape, &node.value) {
+        (Shape::Tables, Value::List(entries)) => {
+            let entry = Setting { shape: Shape::Table, ..*setting };
+            entries.iter().for_each(|node| report_unknown_within(node, &entry, problems));
+        }
+        (Shape::Table, Value::Table(members)) => {
+            let settings: Vec<&Setting> = schema::children(setting.path).collect();
+            for member in members.iter().filter(|member| !is_note(&member.name)) {
+                match settings.iter().find(|setting| setting.name() == &*member.name) {
+                    Some(setting) => report_unknown_within(&member.node, setting, problems),
+                    None => report_unknown(member, node.place, &settings, problems),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Notes of the operator's own are nobody else's business (POL-06).
+fn is_note(name: &str) -> bool {
+    name.starts_with("x-")
+}
+
+fn report_unknown(member: &Member, table: Place, settings: &[&'static Setting], problems: &mut Problems<'_>) {
+    let names = settings.iter().map(|setting| setting.name());
+    // Behind the last mistake that is listed, nobody reads a hint.
+    let nearest = if problems.is_full() { None } else { values::nearest(&member.name, names) };
+    if let Some(name) = nearest {
+        problems.excuse(table, name);
+    }
+    let hint = match (elsewhere(&member.name), nearest) {
+        (Some(hint), _) => hint,
+        (None, Some(name)) => format!("did you mean `{name}`?"),
+        (None, None) => near_elsewhere(member, problems).unwrap_or_else(|| NOTE.to_owned()),
+    };
+    let fault = Fault::new(Code::ConfigUnknownKey, "unknown setting");
+    problems.at_name(member.node.place, fault.hint(hint));
+}
+
+const NOTE: &str = "leave it out, or begin its name with `x-` for a note of your own";
+
+/// Where settings of exactly this name belong.
+fn elsewhere(name: &str) -> Option<String> {
+    const NAMED: usize = 3;
+    let known = || SETTINGS.iter().filter(|setting| setting.name() == name);
+    let is_any_built = known().any(|setting| setting.built);
+    let places: Vec<String> =
+        known().filter(|setting| setting.built || !is_any_built).map(place_of).take(NAMED).collect();
+    (!places.is_empty()).then(|| format!("it belongs {}", places.join(", or ")))
+}
+
+/// Where a setting of nearly this name belongs.
+fn near_elsewhere(member: &Member, problems: &Problems<'_>) -> Option<String> {
+    if problems.is_full() {
+        return None;
+    }
+    let built = SETTINGS.iter().filter(|setting| setting.built);
+    let all = built.chain(SETTINGS.iter().filter(|setting| !setting.built));
+    let name = values::nearest(&member.name, all.clone().map(Setting::name))?;
+    let setting = all.clone().find(|setting| setting.name() == name)?;
+    Some(format!("did you mean `{name}`? It belongs {}", place_of(setting)))
+}
+
+fn place_of(setting: &Setting) -> String {
+    let name = setting.name();
+    match (setting.path.rsplit_once('.'), setting.shape) {
+        (Some((table, _)), _) => format!("in `{}`", table.replace("[]", "")),
+        (None, Shape::Tables) => format!("at the top level, in TOML as [[{name}]]"),
+        (None, Shape::Table | Shape::Services) => format!("at the top level, in TOML as [{name}]"),
+        (None, _) => "at the top of the file, in TOML before the first [table]".to_owned(),
+    }
 }
 
 /// Checks a value and what is in it; false where it cannot be used at all.
@@ -82,6 +148,7 @@ fn value(node: &mut Node, setting: &Setting, problems: &mut Problems<'_>) -> boo
             services.retain_mut(|service| match &service.node.value {
                 Value::Table(_) => {
                     table(&mut service.node, "", true, problems);
+                    named(&service.node, problems);
                     true
                 }
                 _ => report(&service.node, Err(wrong_type(&service.node, Shape::Table, "a table")), problems),
@@ -103,16 +170,32 @@ fn value(node: &mut Node, setting: &Setting, problems: &mut Problems<'_>) -> boo
             let fault = Fault::new(Code::ConfigType, "a table stands where a list of tables belongs");
             report(node, Err(fault.hint(format!("write [[{name}]] in TOML, a list in JSON"))), problems)
         }
-        (shape, Value::List(elements)) if element_shape(shape).is_some() => {
-            let element = element_shape(shape).unwrap_or(shape);
+        (shape, Value::List(elements)) if shape.element().is_some() => {
+            let element = shape.element().unwrap_or(shape);
             // Every wrong element is reported, not only the first.
             let wrong = elements.iter().filter(|node| !report(node, scalar(node, element), problems)).count();
             wrong == 0 && report(node, length(node, shape), problems)
         }
-        (shape, _) if is_list_only(shape) => {
-            report(node, Err(wrong_type(node, shape, list_noun(shape))), problems)
+        (shape, _) if shape.is_list_only() => {
+            report(node, Err(wrong_type(node, shape, shape.list_noun())), problems)
         }
         (shape, _) => report(node, scalar(node, shape), problems),
+    }
+}
+
+/// Entries with which a service changes others say which.
+fn named(service: &Node, problems: &mut Problems<'_>) {
+    for setting in schema::children("") {
+        let Overlay::MergesByName(names) = setting.overlay else {
+            continue;
+        };
+        for entry in service.get(setting.name()).map(Node::elements).unwrap_or_default() {
+            let has_name = names.iter().any(|name| entry.get(name).is_some());
+            if !has_name && !problems.is_any_excused(entry.place) {
+                let hint = format!("name the {} that the service changes", setting.name());
+                problems.missing(entry.place, "name", hint);
+            }
+        }
     }
 }
 
@@ -124,29 +207,14 @@ fn report(node: &Node, result: Result<(), Fault>, problems: &mut Problems<'_>) -
     is_sound
 }
 
-/// What the elements are, of a shape that may be a list.
-fn element_shape(shape: Shape) -> Option<Shape> {
-    Some(match shape {
-        Shape::Texts | Shape::TextOrTexts => Shape::Text,
-        Shape::Choices(known) => Shape::Choice(known, &[]),
-        Shape::Algorithms | Shape::Types | Shape::Scopes => shape,
-        Shape::Claims => Shape::Claim,
-        Shape::Pointers(_) => Shape::Pointer,
-        Shape::Scalars => Shape::Scalar,
-        _ => return None,
-    })
-}
-
 fn length(node: &Node, shape: Shape) -> Result<(), Fault> {
-    let (least, most) = match shape {
-        Shape::Types | Shape::Scalars | Shape::TextOrTexts => (1, usize::MAX),
-        Shape::Pointers(most) => (0, most),
-        _ => (0, usize::MAX),
-    };
+    let (least, most) = shape.count();
     match node.elements().len() {
         0 if least > 0 => Err(Fault::value("the list is empty")
             .hint("an empty list switches nothing off: fill it or leave it out")),
-        count if count > most => Err(Fault::value(format!("the list has more than {most} elements"))),
+        count if count > most => {
+            Err(Fault::value(format!("the list has {count} elements, and may have {most}")))
+        }
         _ => Ok(()),
     }
 }
@@ -155,6 +223,7 @@ fn length(node: &Node, shape: Shape) -> Result<(), Fault> {
 fn scalar(node: &Node, shape: Shape) -> Result<(), Fault> {
     match (shape, &node.value) {
         (Shape::Version, Value::Integer(1)) | (Shape::True, Value::Boolean(true)) => Ok(()),
+        (Shape::Boolean, Value::Boolean(_)) => Ok(()),
         (Shape::Version, Value::Integer(_)) => {
             Err(Fault::value("this version reads format 1 alone").hint("write 1"))
         }
@@ -170,32 +239,14 @@ fn scalar(node: &Node, shape: Shape) -> Result<(), Fault> {
         (Shape::Scalar, Value::Text(_) | Value::Integer(_) | Value::Float(_) | Value::Boolean(_)) => Ok(()),
         (Shape::Scalar, Value::HugeNumber) => Err(Fault::value("64 bits do not hold the number")),
         (Shape::KeyDocument, Value::Table(_)) => Ok(()),
-        (_, Value::Text(text)) if takes_text(shape) => {
+        (_, Value::Text(text)) if shape.takes_text() => {
             if !text.is_expanded && values::has_variable(&text.text) {
                 return Ok(());
             }
             characters(&text.text, !text.from_environment, shape)
         }
-        _ => Err(wrong_type(node, shape, noun(shape))),
+        _ => Err(wrong_type(node, shape, shape.noun())),
     }
-}
-
-fn is_list_only(shape: Shape) -> bool {
-    element_shape(shape).is_some() && !matches!(shape, Shape::TextOrTexts | Shape::Pointers(_))
-}
-
-fn list_noun(shape: Shape) -> &'static str {
-    if matches!(shape, Shape::Scalars) {
-        "a list of strings, numbers or booleans"
-    } else {
-        "a list of strings"
-    }
-}
-
-/// Of a value that is no list, or of an element of one.
-fn takes_text(shape: Shape) -> bool {
-    use Shape::{Integer, Planned, Services, Table, Tables, True, Version};
-    !matches!(shape, Version | Integer { .. } | True | Table | Tables | Services | Planned | Shape::Scalar)
 }
 
 /// Checks the characters of a string. `may_show` says whether a hint may repeat them.
@@ -244,30 +295,19 @@ fn wrong_type(node: &Node, shape: Shape, wanted: &str) -> Fault {
     let fault = Fault::new(Code::ConfigType, format!("{} stands where {wanted} belongs", node.noun()));
     match (shape, &node.value) {
         (Shape::Duration { .. }, Value::Integer(count)) => {
-            fault.hint(format!("a duration has a unit: write \"{count}s\" for seconds"))
+            fault.hint(format!("a duration has a unit and quotes: write \"{count}s\" for seconds"))
         }
-        (shape, Value::Text(_)) if is_list_only(shape) => fault.hint("put it in brackets: [\"…\"]"),
-        (Shape::Integer { .. } | Shape::Version | Shape::True, Value::Text(_)) => {
+        (shape, Value::Text(_)) if shape.is_list_only() => fault.hint("put it in brackets: [\"…\"]"),
+        (Shape::Integer { .. } | Shape::Version | Shape::Boolean | Shape::True, Value::Text(_)) => {
             fault.hint("write it without quotes")
         }
         (Shape::Scalar, Value::Null) => fault.hint("for a missing claim write absent = true"),
-        (_, Value::Integer(_) | Value::Float(_) | Value::Boolean(_) | Value::Date) if takes_text(shape) => {
+        (Shape::Table, Value::Text(_)) => fault.hint("write { NAME = VALUE }, or a [table] of its own"),
+        (Shape::Table, Value::List(_)) => fault.hint("write [NAME] for a table; [[NAME]] makes a list"),
+        (_, Value::Null) => fault.hint("where nothing is meant, leave the setting out"),
+        (_, Value::Integer(_) | Value::Float(_) | Value::Boolean(_) | Value::Date) if shape.takes_text() => {
             fault.hint("put it in quotes")
         }
         _ => fault,
-    }
-}
-
-fn noun(shape: Shape) -> &'static str {
-    match shape {
-        Shape::Version | Shape::Integer { .. } => "an integer",
-        Shape::Duration { .. } => "a duration such as \"30s\"",
-        Shape::TextOrTexts | Shape::Pointers(_) => "a string or a list of strings",
-        Shape::Scalar => "a string, number or boolean",
-        Shape::True => "true",
-        Shape::KeyDocument => "a table or a string",
-        Shape::Table | Shape::Services => "a table",
-        Shape::Tables => "a list of tables",
-        _ => "a string",
     }
 }

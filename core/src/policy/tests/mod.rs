@@ -4,6 +4,7 @@ mod expansion;
 mod hostile;
 mod issuers;
 mod keys;
+mod mistakes;
 mod syntax;
 
 use std::collections::HashMap;
