@@ -88,13 +88,15 @@ fn merge(base: &mut Node, overlay: Node, path: &str, problems: &mut Problems<'_>
         };
         let setting = schema::find(path, &change.name);
         let overlay = setting.map_or(Overlay::Replaces, |setting| setting.overlay);
-        match (&mut member.node.value, &change.node.value, overlay, setting) {
+        match (&member.node.value, &change.node.value, overlay, setting) {
             (Value::Table(_), Value::Table(_), Overlay::Merges, Some(setting)) => {
                 merge(&mut member.node, change.node, setting.path, problems);
             }
             (Value::List(_), Value::List(_), Overlay::MergesByName(names), Some(setting)) => {
                 merge_entries(&mut member.node, change.node, setting, names, problems);
             }
+            // What says the same stays where it was said first.
+            _ if member.node.same(&change.node) => {}
             _ => member.node = change.node,
         }
     }
@@ -190,7 +192,8 @@ pub(super) fn put_in_variables(
     resources: &dyn Resources,
     problems: &mut Problems<'_>,
 ) -> Origins {
-    let mut variables = Variables { resources, bytes_left: limits::VARIABLE_BYTES, origins: Origins::new() };
+    let mut variables =
+        Variables { resources, bytes_left: Some(limits::VARIABLE_BYTES), origins: Origins::new() };
     variables.put_into(root, problems);
     variables.origins
 }
@@ -200,8 +203,8 @@ pub(super) type Origins = HashMap<Place, Vec<Box<str>>>;
 
 struct Variables<'a> {
     resources: &'a dyn Resources,
-    /// A variable may be put in often, but the policy stays bounded.
-    bytes_left: usize,
+    /// A variable may be put in often, but the policy stays bounded. `None`: it was too much.
+    bytes_left: Option<usize>,
     origins: Origins,
 }
 
@@ -213,7 +216,9 @@ impl Variables<'_> {
             Value::Text(text) => match self.expand(text, place) {
                 Ok(()) => true,
                 Err(fault) => {
-                    problems.at(place, fault);
+                    if let Some(fault) = fault {
+                        problems.at(place, fault);
+                    }
                     false
                 }
             },
@@ -241,7 +246,8 @@ impl Variables<'_> {
         }
     }
 
-    fn expand(&mut self, text: &mut Text, place: Place) -> Result<(), Fault> {
+    /// Fails without a fault where the mistake was reported elsewhere.
+    fn expand(&mut self, text: &mut Text, place: Place) -> Result<(), Option<Fault>> {
         text.is_expanded = true;
         if !values::has_variable(&text.text) {
             return Ok(());
@@ -258,7 +264,7 @@ impl Variables<'_> {
             let name = rest[at + 2..].split_once('}').map(|(name, _)| name).filter(|name| is_variable(name));
             let Some(name) = name else {
                 let fault = Fault::value("`${` is not followed by the name of a variable and `}`");
-                return Err(fault.hint("write ${NAME}, or $${ where two characters `${` are meant"));
+                return Err(Some(fault.hint("write ${NAME}, or $${ where two characters `${` are meant")));
             };
             let value = self.value(name)?;
             out.push_str(&rest[..at]);
@@ -272,19 +278,23 @@ impl Variables<'_> {
         Ok(())
     }
 
-    fn value(&mut self, name: &str) -> Result<Zeroizing<String>, Fault> {
+    fn value(&mut self, name: &str) -> Result<Zeroizing<String>, Option<Fault>> {
+        let Some(bytes_left) = self.bytes_left else {
+            return Err(None);
+        };
         let value = self.resources.environment(name).map(Zeroizing::new).filter(|value| !value.is_empty());
         let Some(value) = value else {
             let message = format!("the environment variable {} is not set, or empty", shown(name));
             let hint = format!("set {}, or write the value here", shown(name));
-            return Err(Fault::new(Code::ConfigSecret, message).hint(hint));
+            return Err(Some(Fault::new(Code::ConfigSecret, message).hint(hint)));
         };
-        let Some(left) = self.bytes_left.checked_sub(value.len()) else {
+        self.bytes_left = bytes_left.checked_sub(value.len());
+        if self.bytes_left.is_none() {
             let message =
                 format!("environment variables add more than {} bytes to the policy", limits::VARIABLE_BYTES);
-            return Err(Fault::new(Code::ConfigTooLarge, message).hint("put large values into files"));
-        };
-        self.bytes_left = left;
+            let fault = Fault::new(Code::ConfigTooLarge, message);
+            return Err(Some(fault.hint("put large values into files")));
+        }
         Ok(value)
     }
 }

@@ -19,7 +19,7 @@ pub(super) enum Reach {
 /// Where the mistake is, what to say about it, and what it reaches. It repeats nothing of the text:
 /// there may be a secret in it.
 pub(super) fn explain(text: &str, offset: usize, message: &str) -> (usize, Fault, Reach) {
-    let offset = text.floor_char_boundary(offset);
+    let offset = (0..=offset.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
     let place = Place { text, offset };
     let (kind, expected) = message.split_once(", expected ").unwrap_or((message, ""));
     let (at, wrong, hint, reach) = match kind {

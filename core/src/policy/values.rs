@@ -197,7 +197,7 @@ pub(super) fn unknown<'a>(
         Some(name) => fault.hint(format!("did you mean `{}`?", shown(name))),
         None => {
             let names: Vec<String> = known.clone().take(NAMED).map(shown).collect();
-            let more = if known.skip(NAMED).next().is_some() { ", …" } else { "" };
+            let more = if known.clone().nth(NAMED).is_some() { ", …" } else { "" };
             fault.hint(format!("known are {}{more}", names.join(", ")))
         }
     }

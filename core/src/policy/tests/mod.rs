@@ -1,5 +1,7 @@
 //! Whole policies, good and bad.
 
+mod data;
+mod expanded;
 mod expansion;
 mod hostile;
 mod issuers;

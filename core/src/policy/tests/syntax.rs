@@ -146,3 +146,104 @@ fn a_list_of_mistakes_has_an_end() {
     assert_eq!(error.problems().len(), 201);
     assert!(error.to_string().ends_with("100 more mistakes are not listed"));
 }
+
+/// Twelve mistakes of twelve kinds: a string without quotes, an unknown name, a name twice, no signature,
+/// a type, a unit, a pointer, a setting of another table, a variable, a rule that asks two things, a
+/// range, and a list that is not closed.
+const TWELVE: &str = "version = 1\r
+# café ☕
+[[issuer]]\r
+name = main
+issuer = \"https://idp.example.com\"
+profile = \"access_token\"
+audiance = \"orders\"
+audience = \"orders\"
+audience = \"billing\"
+algorithms = [\"RS256\", \"none\"]
+keys = { scripted = true }
+actors = \"web\"
+max_lifetime = \"90 minutes\"
+identity = { roles = [\"/größe\", \"roles\"] }
+leeway = \"30s\"
+issuer_aliases = [\"https://${HOST}\"]
+[[issuer.rule]]
+claim = \"/tenant\"
+\"equals\" = \"ö\"
+\tabsent = true
+[limits]
+token_bytes = 1
+[service.orders]
+x-note = [1, # and so on
+audience = \"x\"
+";
+
+const TWELVE_IN_JSON: &str = "{
+  \"version\": 1,\r
+  \"x-café ☕\": 1,
+  \"issuer\": [{\r
+    \"name\": main,
+    \"issuer\": \"https://idp.example.com\",
+    \"profile\": \"access_token\",
+    \"audiance\": \"orders\",
+    \"audience\": \"orders\", \"audience\": \"billing\",
+    \"algorithms\": [\"RS256\", \"none\"],
+    \"keys\": {\"scripted\": true},
+    \"actors\": \"web\",
+    \"max_lifetime\": \"90 minutes\",
+    \"identity\": {\"roles\": [\"/größe\", \"roles\"]},
+    \"leeway\": \"30s\",
+    \"issuer_aliases\": [\"https://${HOST}\"],
+    \"rule\": [{\"claim\": \"/tenant\", \"equals\": \"ö\", \"absent\": true}]
+  }],
+  \"limits\": {\"token_bytes\": 1},
+  \"service\": {\"orders\": {
+    \"x-note\": [1,
+    \"audience\": \"x\"
+  }}
+}
+";
+
+fn at(line: u32, column: u32, path: &str, code: Code) -> (u32, u32, String, Code) {
+    (line, column, path.to_owned(), code)
+}
+
+#[test]
+fn twelve_mistakes_of_different_kinds_are_twelve_problems() {
+    let error = toml(TWELVE).unwrap_err();
+    let wanted = [
+        at(4, 8, "", ConfigSyntax),
+        at(7, 1, "issuer[0].audiance", ConfigUnknownKey),
+        at(9, 1, "", ConfigSyntax),
+        at(10, 24, "issuer[0].algorithms[1]", ConfigValue),
+        at(12, 10, "issuer[0].actors", ConfigType),
+        at(13, 16, "issuer[0].max_lifetime", ConfigValue),
+        at(14, 33, "issuer[0].identity.roles[1]", ConfigValue),
+        at(15, 1, "issuer[0].leeway", ConfigUnknownKey),
+        at(16, 19, "issuer[0].issuer_aliases[0]", ConfigSecret),
+        at(20, 2, "issuer[0].rule[0].absent", ConfigValue),
+        at(22, 15, "limits.token_bytes", ConfigValue),
+        at(24, 10, "", ConfigSyntax),
+    ];
+    assert_eq!(found(toml(TWELVE)), wanted, "\n{error}");
+    assert!(error.to_string().starts_with("line 4, column 8: a string has no quotes"), "{error}");
+}
+
+#[test]
+fn twelve_mistakes_in_json_are_twelve_problems() {
+    let error = json(TWELVE_IN_JSON).unwrap_err();
+    let wanted = [
+        at(5, 13, "", ConfigSyntax),
+        at(8, 5, "issuer[0].audiance", ConfigUnknownKey),
+        at(9, 27, "", ConfigSyntax),
+        at(10, 29, "issuer[0].algorithms[1]", ConfigValue),
+        at(12, 15, "issuer[0].actors", ConfigType),
+        at(13, 21, "issuer[0].max_lifetime", ConfigValue),
+        at(14, 38, "issuer[0].identity.roles[1]", ConfigValue),
+        at(15, 5, "issuer[0].leeway", ConfigUnknownKey),
+        at(16, 24, "issuer[0].issuer_aliases[0]", ConfigSecret),
+        at(17, 50, "issuer[0].rule[0].absent", ConfigValue),
+        at(19, 29, "limits.token_bytes", ConfigValue),
+        at(21, 15, "", ConfigSyntax),
+    ];
+    assert_eq!(found(json(TWELVE_IN_JSON)), wanted, "\n{error}");
+}
