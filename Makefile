@@ -42,7 +42,7 @@ fuzz: need-cargo ## Long fuzzing with cargo-fuzz: make fuzz TARGET=token SECONDS
 	cd tests/fuzz && RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run $(or $(TARGET),token) -- -max_total_time=$(or $(SECONDS),60)
 
 .PHONY: generate
-generate: need-cargo ## Write the generated files anew (docs/errors.md)
+generate: need-cargo ## Write the generated files anew (docs/)
 	$(CARGO) run --quiet --locked --package counterseal-tests --bin generate
 
 .PHONY: verify-generated

@@ -97,6 +97,15 @@ impl Policy {
         policy::Policy::expand(&origin.read()?, origin.format(), &options)
     }
 
+    /// The services that a policy file has changes for, in the order of the file.
+    ///
+    /// # Errors
+    /// [`PolicyError`] where the file cannot be read or is not well-formed; its settings are not checked.
+    pub fn services(path: impl AsRef<Path>) -> Result<Vec<String>, PolicyError> {
+        let origin = Origin::of(path.as_ref(), None);
+        policy::services(&origin.read()?, origin.format())
+    }
+
     /// What the core made of it.
     pub fn core(&self) -> &policy::Policy {
         &self.inner

@@ -125,6 +125,28 @@ impl Policy {
     }
 }
 
+/// The services that a policy has changes for, in the order of the file.
+///
+/// Fails where the text cannot be read; its settings are not checked.
+pub fn services(bytes: &[u8], format: Format) -> Result<Vec<String>, PolicyError> {
+    let text = utf8(bytes)?;
+    let reading = read::read(text, format).map_err(|fault| unreadable(text, fault))?;
+    if !reading.faults.is_empty() {
+        let mut problems = Problems::new(text, &reading.places);
+        problems.syntax(reading.faults, reading.faulty_lines, reading.reliable_until);
+        return Err(problems.into_error());
+    }
+    let services = reading.root.get("service").map(tree::Node::members).unwrap_or_default();
+    Ok(services.iter().map(|service| service.name.to_string()).collect())
+}
+
+fn unreadable(text: &str, (offset, fault): (usize, problem::Fault)) -> PolicyError {
+    let places = Places::new();
+    let mut problems = Problems::new(text, &places);
+    problems.at_offset(offset, fault);
+    problems.into_error()
+}
+
 fn utf8(bytes: &[u8]) -> Result<&str, PolicyError> {
     std::str::from_utf8(bytes).map_err(|error| Problem::not_utf8(bytes, error.valid_up_to()).into())
 }
@@ -136,15 +158,7 @@ fn read_and_build<T>(
     options: &PolicyOptions<'_>,
     finish: impl FnOnce(Policy, &dyn Fn() -> String) -> T,
 ) -> Result<T, PolicyError> {
-    let reading = match read::read(text, format) {
-        Ok(reading) => reading,
-        Err((offset, fault)) => {
-            let places = Places::new();
-            let mut problems = Problems::new(text, &places);
-            problems.at_offset(offset, fault);
-            return Err(problems.into_error());
-        }
-    };
+    let reading = read::read(text, format).map_err(|fault| unreadable(text, fault))?;
     let mut root = reading.root;
     let mut problems = Problems::new(text, &reading.places);
     problems.syntax(reading.faults, reading.faulty_lines, reading.reliable_until);

@@ -241,7 +241,8 @@ fn bytes(source: &str, node: &Node, context: &Context<'_, '_>) -> Result<Zeroizi
         ("jwks", None) => Ok(Zeroizing::new(node.to_json().as_bytes().to_vec())),
         (_, text) => {
             let (path, hide) = text.map_or(("", true), |text| (text.text.as_str(), text.from_environment));
-            let bytes = secret::file(path, hide, resources).map_err(|reason| missing_file(path, reason))?;
+            let bytes = secret::file(path, hide, resources)
+                .map_err(|reason| secret::unreadable(Code::ConfigFile, path, reason))?;
             if bytes.len() > limits::STATIC_JWKS_BYTES {
                 let message = format!("the file is larger than {} bytes", limits::STATIC_JWKS_BYTES);
                 return Err(Fault::new(Code::ConfigFile, message));
@@ -249,12 +250,6 @@ fn bytes(source: &str, node: &Node, context: &Context<'_, '_>) -> Result<Zeroizi
             Ok(bytes)
         }
     }
-}
-
-fn missing_file(path: &str, reason: String) -> Fault {
-    let fault = Fault::new(Code::ConfigFile, reason);
-    let is_absolute = path.starts_with(['/', '\\']) || path.contains(':');
-    if is_absolute { fault } else { fault.hint("relative paths start at the directory of the policy file") }
 }
 
 fn list_skipped(set: &KeySet, node: &Node, context: &mut Context<'_, '_>) {

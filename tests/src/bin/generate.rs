@@ -5,11 +5,16 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use counterseal::core::error::{Class, Code};
+use counterseal_tests::reference;
 
 /// A generated file: where it stands, and what writes its text.
 type Generated = (&'static str, fn() -> String);
 
-const GENERATED: &[Generated] = &[("docs/errors.md", errors)];
+const GENERATED: &[Generated] = &[
+    ("docs/errors.md", errors),
+    ("docs/policy.md", reference::policy),
+    ("docs/policy.schema.json", counterseal::json_schema),
+];
 
 fn main() -> ExitCode {
     let verify = std::env::args().any(|argument| argument == "--verify");
