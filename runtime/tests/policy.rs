@@ -1,6 +1,6 @@
 //! Policies from files, text and data, with the files that they name.
 
-#![allow(clippy::unwrap_used, reason = "tests")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::path::{Path, PathBuf};
 
