@@ -2,10 +2,10 @@
 
 use std::fmt::Write;
 
-use super::expand::Origins;
 use super::position::path;
 use super::schema::{self, Setting, Shape};
 use super::tree::{Member, Node, Places, Step, Text, Value};
+use super::variables::Origins;
 
 /// Stands where a secret would.
 const REDACTED: &str = "(redacted)";

@@ -30,7 +30,9 @@ mod source;
 mod toml_fault;
 mod toml_repair;
 mod tree;
+mod unknown;
 mod values;
+mod variables;
 
 #[cfg(test)]
 mod tests;
@@ -168,7 +170,7 @@ fn read_and_build<T>(
         return Err(problems.into_error());
     }
     expand::choose_service(&mut root, options.service, &mut problems);
-    let variables = expand::put_in_variables(&mut root, options.resources, &mut problems);
+    let variables = variables::put_in(&mut root, options.resources, &mut problems);
     check::check(&mut root, &mut problems);
     let mut context = Context { options, problems, notices: Vec::new() };
     match build::build(&root, &mut context) {
