@@ -35,3 +35,8 @@ pub use counterseal_core::time::UnixTime;
 pub use error::{Error, Unavailable};
 pub use guard::Guard;
 pub use policy::Policy;
+
+/// The examples of the README compile.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
