@@ -67,12 +67,7 @@ impl Guard {
     /// where nobody can decide now.
     #[inline]
     pub fn verify(&self, token: impl AsRef<[u8]>) -> Result<Identity, Error> {
-        let token = token.as_ref();
-        match self.core.decide(token, self.now()?) {
-            Decision::Verified(identity) => Ok(identity),
-            Decision::Rejected(rejection) => Err(Error::from_rejection(rejection)),
-            Decision::Pending(flight) => self.wait_and_decide(token, None, flight),
-        }
+        self.decide_or_wait(token.as_ref(), self.now()?)
     }
 
     /// The same at a time of the caller's choosing, which judges the claims only: no cache, no fetch
@@ -81,12 +76,7 @@ impl Guard {
     /// # Errors
     /// As [`Guard::verify`].
     pub fn verify_at(&self, token: impl AsRef<[u8]>, now: UnixTime) -> Result<Identity, Error> {
-        let token = token.as_ref();
-        match self.core.decide(token, Now::Given(now)) {
-            Decision::Verified(identity) => Ok(identity),
-            Decision::Rejected(rejection) => Err(Error::from_rejection(rejection)),
-            Decision::Pending(flight) => self.wait_and_decide(token, Some(now), flight),
-        }
+        self.decide_or_wait(token.as_ref(), Now::Given(now))
     }
 
     /// As [`Guard::verify`], but never waits: keys that are not there yet are an outage.
@@ -108,7 +98,8 @@ impl Guard {
 
     /// [`Guard::verify`] for many tokens at one reading of the clock, each with its own outcome.
     pub fn verify_many<T: AsRef<[u8]>>(&self, tokens: &[T]) -> Vec<Result<Identity, Error>> {
-        tokens.iter().map(|token| self.verify(token)).collect()
+        let now = self.now();
+        tokens.iter().map(|token| self.decide_or_wait(token.as_ref(), now.clone()?)).collect()
     }
 
     /// The same verification as a report of every check, for people. It costs several times as much
@@ -166,6 +157,15 @@ impl Guard {
         }
     }
 
+    #[inline]
+    fn decide_or_wait(&self, token: &[u8], now: Now) -> Result<Identity, Error> {
+        match self.core.decide(token, now) {
+            Decision::Verified(identity) => Ok(identity),
+            Decision::Rejected(rejection) => Err(Error::from_rejection(rejection)),
+            Decision::Pending(flight) => self.wait_and_decide(token, now, flight),
+        }
+    }
+
     fn answer_at_once(&self, token: &[u8], now: Now) -> Result<Identity, Error> {
         match self.core.decide(token, now) {
             Decision::Verified(identity) => Ok(identity),
@@ -175,19 +175,17 @@ impl Guard {
     }
 
     #[cold]
-    fn wait_and_decide(
-        &self,
-        token: &[u8],
-        given: Option<UnixTime>,
-        flight: Flight,
-    ) -> Result<Identity, Error> {
+    fn wait_and_decide(&self, token: &[u8], now: Now, flight: Flight) -> Result<Identity, Error> {
         let deadline = Instant::now() + Duration::from_millis(self.core.wait_millis());
         let mut flight = flight;
         for _ in 0..WAITS {
             if !self.landings.wait_until(deadline, || self.core.has_landed(flight)) {
                 break;
             }
-            let now = given.map_or_else(|| self.now(), |given| Ok(Now::Given(given)))?;
+            let now = match now {
+                Now::Driver(_) => self.now()?, // time has passed
+                given => given,
+            };
             match self.core.decide(token, now) {
                 Decision::Verified(identity) => return Ok(identity),
                 Decision::Rejected(rejection) => return Err(Error::from_rejection(rejection)),
