@@ -1,5 +1,6 @@
 //! The guard with a clock: decides, and waits where the core would have its caller wait.
 
+use std::cell::OnceCell;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::Path;
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -67,7 +68,7 @@ impl Guard {
     /// where nobody can decide now.
     #[inline]
     pub fn verify(&self, token: impl AsRef<[u8]>) -> Result<Identity, Error> {
-        self.decide_or_wait(token.as_ref(), self.now()?)
+        self.decide_or_wait(token.as_ref(), self.now()?, &OnceCell::new())
     }
 
     /// The same at a time of the caller's choosing, which judges the claims only: no cache, no fetch
@@ -76,7 +77,7 @@ impl Guard {
     /// # Errors
     /// As [`Guard::verify`].
     pub fn verify_at(&self, token: impl AsRef<[u8]>, now: UnixTime) -> Result<Identity, Error> {
-        self.decide_or_wait(token.as_ref(), Now::Given(now))
+        self.decide_or_wait(token.as_ref(), Now::Given(now), &OnceCell::new())
     }
 
     /// As [`Guard::verify`], but never waits: keys that are not there yet are an outage.
@@ -96,10 +97,13 @@ impl Guard {
         self.answer_at_once(token.as_ref(), Now::Given(now))
     }
 
-    /// [`Guard::verify`] for many tokens at one reading of the clock, each with its own outcome.
+    /// [`Guard::verify`] for many tokens at one reading of the clock, each with its own outcome. Waits
+    /// once for all of them.
     pub fn verify_many<T: AsRef<[u8]>>(&self, tokens: &[T]) -> Vec<Result<Identity, Error>> {
         let now = self.now();
-        tokens.iter().map(|token| self.decide_or_wait(token.as_ref(), now.clone()?)).collect()
+        // One wait for all of them: keys that do not come hold a batch up once.
+        let deadline = OnceCell::new();
+        tokens.iter().map(|token| self.decide_or_wait(token.as_ref(), now.clone()?, &deadline)).collect()
     }
 
     /// The same verification as a report of every check, for people. It costs several times as much
@@ -158,11 +162,20 @@ impl Guard {
     }
 
     #[inline]
-    fn decide_or_wait(&self, token: &[u8], now: Now) -> Result<Identity, Error> {
+    fn decide_or_wait(
+        &self,
+        token: &[u8],
+        now: Now,
+        deadline: &OnceCell<Instant>,
+    ) -> Result<Identity, Error> {
         match self.core.decide(token, now) {
             Decision::Verified(identity) => Ok(identity),
             Decision::Rejected(rejection) => Err(Error::from_rejection(rejection)),
-            Decision::Pending(flight) => self.wait_and_decide(token, now, flight),
+            Decision::Pending(flight) => {
+                let wait = Duration::from_millis(self.core.wait_millis());
+                let deadline = *deadline.get_or_init(|| Instant::now() + wait);
+                self.wait_and_decide(token, now, flight, deadline)
+            }
         }
     }
 

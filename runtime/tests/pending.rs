@@ -115,6 +115,15 @@ fn keys_that_never_come_are_an_outage_after_the_wait() {
 }
 
 #[test]
+fn a_batch_waits_once() {
+    let (guard, signer) = (guard(), Signer::new("k1"));
+    let begun = Instant::now();
+    let outcomes = guard.verify_many(&[signer.token(), signer.token(), signer.token(), signer.token()]);
+    assert!(outcomes.iter().all(|outcome| outcome.as_ref().unwrap_err().code() == Code::KeysUnavailable));
+    assert!(begun.elapsed() < Duration::from_millis(500), "{:?}", begun.elapsed());
+}
+
+#[test]
 fn a_failed_flight_is_an_outage_at_once_and_later_keys_mend_it() {
     let (guard, signer) = (guard(), Signer::new("k1"));
     let flight = flight(&guard, &signer.token());
