@@ -188,8 +188,13 @@ impl Guard {
     }
 
     #[cold]
-    fn wait_and_decide(&self, token: &[u8], now: Now, flight: Flight) -> Result<Identity, Error> {
-        let deadline = Instant::now() + Duration::from_millis(self.core.wait_millis());
+    fn wait_and_decide(
+        &self,
+        token: &[u8],
+        now: Now,
+        flight: Flight,
+        deadline: Instant,
+    ) -> Result<Identity, Error> {
         let mut flight = flight;
         for _ in 0..WAITS {
             if !self.landings.wait_until(deadline, || self.core.has_landed(flight)) {
