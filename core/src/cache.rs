@@ -98,16 +98,18 @@ impl Cache {
         self.hasher.hash_one(token)
     }
 
-    /// The identity of exactly this token, if it is still valid at `now` under keys of the
-    /// generation that `generation_of` tells.
+    /// What `read` takes of the identity of exactly this token, if it is still valid at `now` under
+    /// keys of the generation that `generation_of` tells. It is taken under the lock: on a token that
+    /// many threads see, the reference count of a clone is the bottleneck.
     #[inline]
-    pub(crate) fn get(
+    pub(crate) fn get<T>(
         &self,
         hash: u64,
         token: &[u8],
         now: UnixTime,
         generation_of: impl FnOnce(usize) -> u64,
-    ) -> Option<Identity> {
+        read: impl FnOnce(&Identity) -> T,
+    ) -> Option<T> {
         if self.capacity == 0 {
             return None;
         }
@@ -125,9 +127,9 @@ impl Cache {
             if !entry.visited {
                 entry.visited = true;
             }
-            let identity = accepted.identity.clone();
+            let taken = read(&accepted.identity);
             shard.counters.hits += 1;
-            return Some(identity);
+            return Some(taken);
         }
         self.remove(&mut shard, hash, token);
         shard.counters.misses += 1;

@@ -32,6 +32,17 @@ pub enum Decision {
     Pending(Flight),
 }
 
+/// What [`Guard::answer`] says: for hosts that keep an object of their own for each proof.
+#[derive(Clone, Debug)]
+#[must_use = "an answer that nobody reads protects nothing"]
+pub enum Answer {
+    /// The token passed before and still does: the [`Identity::id`] of its proof. A host that no
+    /// longer has the object asks [`Guard::decide`].
+    Known(u64),
+    /// The token was not in the cache.
+    Decided(Decision),
+}
+
 /// A long-lived guard for one policy. Share it between threads; every method takes `&self`.
 ///
 /// It does no I/O and reads no clock: time is an argument, and keys that come from elsewhere are
@@ -40,6 +51,7 @@ pub struct Guard {
     engine: ArcSwap<Engine>,
     secret: u64,
     epoch: AtomicU64,
+    ids: Arc<AtomicU64>,
     rejections: AtomicU64,
     references: FixedState,
 }
@@ -48,10 +60,12 @@ impl Guard {
     /// A guard for `policy`. `secret` keys the index of the cache and the support references: a
     /// random number that differs in each process.
     pub fn new(policy: Policy, secret: u64) -> Guard {
+        let ids = Arc::new(AtomicU64::new(1));
         Guard {
-            engine: ArcSwap::from_pointee(Engine::new(policy, secret, 0)),
+            engine: ArcSwap::from_pointee(Engine::new(policy, secret, 0, Arc::clone(&ids))),
             secret,
             epoch: AtomicU64::new(1),
+            ids,
             rejections: AtomicU64::new(0),
             references: FixedState::with_seed(secret.rotate_left(32)),
         }
@@ -63,6 +77,25 @@ impl Guard {
     /// more for another. A `Now::Given` time judges the claims only: the cache is neither asked nor
     /// filled (CAC-08).
     pub fn decide(&self, token: &[u8], now: Now) -> Decision {
+        match self.look_up(token, now, Identity::clone) {
+            Ok(identity) => Decision::Verified(identity),
+            Err(decision) => decision,
+        }
+    }
+
+    /// [`Guard::decide`] for hosts that keep an object of their own for each proof: a hit gives its
+    /// number alone and touches no reference count.
+    #[inline]
+    pub fn answer(&self, token: &[u8], now: Now) -> Answer {
+        match self.look_up(token, now, Identity::id) {
+            Ok(id) => Answer::Known(id),
+            Err(decision) => Answer::Decided(decision),
+        }
+    }
+
+    /// What `read` takes of the identity in the cache, or the decision where the token is not there.
+    #[inline]
+    fn look_up<T>(&self, token: &[u8], now: Now, read: impl FnOnce(&Identity) -> T) -> Result<T, Decision> {
         let engine = self.engine.load();
         let token = without_scheme(token);
         let verdict = match now {
@@ -74,21 +107,21 @@ impl Guard {
             Now::Driver(time) => {
                 let hash = engine.cache.hash(token);
                 let generation_of = |slot| engine.keys.generation(slot);
-                if let Some(identity) = engine.cache.get(hash, token, time, generation_of) {
-                    return Decision::Verified(identity);
+                if let Some(taken) = engine.cache.get(hash, token, time, generation_of, read) {
+                    return Ok(taken);
                 }
                 inbound::verify(&engine, token, time, &mut Silent).inspect(|accepted| {
                     engine.cache.insert(hash, token, accepted.clone(), time, generation_of);
                 })
             }
         };
-        match verdict {
+        Err(match verdict {
             Ok(accepted) => Decision::Verified(accepted.identity),
             Err(Stop::Pending(flight)) => Decision::Pending(flight),
             Err(Stop::Rejected(rejection)) => {
                 Decision::Rejected(rejection.with_reference(self.next_reference()))
             }
-        }
+        })
     }
 
     /// The same verification as a report of every check, without side effects (EXP-01, EXP-02).
@@ -100,7 +133,7 @@ impl Guard {
     /// are gone; identities stay valid objects; calls under way end under the policy they began with.
     pub fn replace(&self, policy: Policy) {
         let epoch = self.epoch.fetch_add(1, Ordering::Relaxed);
-        let engine = Engine::new(policy, self.secret, epoch);
+        let engine = Engine::new(policy, self.secret, epoch, Arc::clone(&self.ids));
         engine.cache.continue_counting(self.engine.load().cache.counters());
         self.engine.store(Arc::new(engine));
     }

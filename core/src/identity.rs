@@ -40,6 +40,7 @@ pub struct Identity {
 }
 
 struct Inner {
+    id: u64,
     claims: Claims,
     issuer: Arc<Issuer>,
     expires_at: Option<Date>,
@@ -58,12 +59,27 @@ pub(crate) struct Dates {
 
 impl Identity {
     /// The one constructor, called where a verification ends.
-    pub(crate) fn proven(claims: Claims, issuer: Arc<Issuer>, dates: Dates) -> Identity {
+    pub(crate) fn proven(id: u64, claims: Claims, issuer: Arc<Issuer>, dates: Dates) -> Identity {
         let groups_incomplete = lists_are_elsewhere(&claims);
         let Dates { expires_at, not_before, issued_at } = dates;
         Identity {
-            inner: Arc::new(Inner { claims, issuer, expires_at, not_before, issued_at, groups_incomplete }),
+            inner: Arc::new(Inner {
+                id,
+                claims,
+                issuer,
+                expires_at,
+                not_before,
+                issued_at,
+                groups_incomplete,
+            }),
         }
+    }
+
+    /// The number of this proof: one guard never gives the same to two verifications. A host that
+    /// keeps an object for each proof finds it by this number and compares it (CAC-10). It says
+    /// nothing about the token, and identities that are equal have different ones.
+    pub fn id(&self) -> u64 {
+        self.inner.id
     }
 
     /// `sub`. Together with [`Identity::issuer`] it names the principal (CLM-20); alone it does not.

@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::Path;
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use counterseal_core::cache::CacheCounters;
@@ -16,6 +16,7 @@ use counterseal_core::rule::Rule;
 use counterseal_core::time::{Now, UnixTime};
 
 use crate::clock::Clock;
+use crate::landings::{Completions, Landings};
 use crate::policy::Origin;
 use crate::{Error, Policy};
 
@@ -31,11 +32,17 @@ pub struct Guard {
     landings: Landings,
 }
 
-/// Wakes those who wait for keys.
-#[derive(Debug, Default)]
-struct Landings {
-    count: Mutex<u64>,
-    changed: Condvar,
+/// What [`Guard::answer`] says: for hosts that keep an object of their own for each proof.
+#[derive(Clone, Debug)]
+#[must_use = "an answer that nobody reads protects nothing"]
+pub enum Answer {
+    /// The token passed before and still does: the [`Identity::id`] of its proof. A host that no
+    /// longer has the object asks [`Guard::try_verify`].
+    Known(u64),
+    /// The token passed.
+    Verified(Identity),
+    /// The issuer's keys are on their way: [`Guard::watch`] the flight and ask again, at most twice.
+    Pending(Flight),
 }
 
 impl Guard {
@@ -106,6 +113,52 @@ impl Guard {
         tokens.iter().map(|token| self.decide_or_wait(token.as_ref(), now.clone()?, &deadline)).collect()
     }
 
+    /// Answers at once, for hosts that keep an object of their own for each proof: a token seen before
+    /// gives a number, which costs no reference count. At `now`, where it is given (CAC-08).
+    ///
+    /// # Errors
+    /// As [`Guard::verify`].
+    #[inline]
+    pub fn answer(&self, token: &[u8], now: Option<UnixTime>) -> Result<Answer, Error> {
+        let now = match now {
+            None => self.now()?,
+            Some(time) => Now::Given(time),
+        };
+        match self.core.answer(token, now) {
+            guard::Answer::Known(id) => Ok(Answer::Known(id)),
+            guard::Answer::Decided(Decision::Verified(identity)) => Ok(Answer::Verified(identity)),
+            guard::Answer::Decided(Decision::Pending(flight)) => Ok(Answer::Pending(flight)),
+            guard::Answer::Decided(Decision::Rejected(rejection)) => Err(Error::from_rejection(rejection)),
+        }
+    }
+
+    /// Puts `ticket` into `completions` once the flight is over, or the guard is gone.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where too many callers wait already.
+    pub fn watch(&self, flight: Flight, ticket: u64, completions: &Arc<Completions>) -> Result<(), Error> {
+        let landed = |flight| self.core.has_landed(flight);
+        match self.landings.watch(flight, ticket, completions, landed) {
+            true => Ok(()),
+            false => Err(self.keys_unavailable()),
+        }
+    }
+
+    /// Forgets a ticket whose caller went away. It may be in the queue already.
+    pub fn unwatch(&self, ticket: u64, completions: &Arc<Completions>) {
+        self.landings.unwatch(ticket, completions);
+    }
+
+    /// How long a caller may wait for keys in all (`fetch.wait`).
+    pub fn wait(&self) -> Duration {
+        Duration::from_millis(self.core.wait_millis())
+    }
+
+    /// The outage that a caller is told of who has waited long enough.
+    pub fn keys_unavailable(&self) -> Error {
+        self.outage(Rule::Jks12, Code::KeysUnavailable)
+    }
+
     /// The same verification as a report of every check, for people. It costs several times as much
     /// and changes nothing.
     ///
@@ -136,7 +189,7 @@ impl Guard {
         let Policy { inner, origin } = policy;
         *self.origin.lock().unwrap_or_else(PoisonError::into_inner) = origin;
         self.core.replace(inner);
-        self.landings.wake();
+        self.landed();
     }
 
     /// What the verified-token cache did.
@@ -150,7 +203,7 @@ impl Guard {
     }
 
     pub(crate) fn landed(&self) {
-        self.landings.wake();
+        self.landings.wake(|flight| self.core.has_landed(flight));
     }
 
     #[inline]
@@ -172,8 +225,7 @@ impl Guard {
             Decision::Verified(identity) => Ok(identity),
             Decision::Rejected(rejection) => Err(Error::from_rejection(rejection)),
             Decision::Pending(flight) => {
-                let wait = Duration::from_millis(self.core.wait_millis());
-                let deadline = *deadline.get_or_init(|| Instant::now() + wait);
+                let deadline = *deadline.get_or_init(|| Instant::now() + self.wait());
                 self.wait_and_decide(token, now, flight, deadline)
             }
         }
@@ -183,7 +235,7 @@ impl Guard {
         match self.core.decide(token, now) {
             Decision::Verified(identity) => Ok(identity),
             Decision::Rejected(rejection) => Err(Error::from_rejection(rejection)),
-            Decision::Pending(_) => Err(self.outage(Rule::Jks12, Code::KeysUnavailable)),
+            Decision::Pending(_) => Err(self.keys_unavailable()),
         }
     }
 
@@ -197,7 +249,7 @@ impl Guard {
     ) -> Result<Identity, Error> {
         let mut flight = flight;
         for _ in 0..WAITS {
-            if !self.landings.wait_until(deadline, || self.core.has_landed(flight)) {
+            if !self.landings.wait(flight, deadline, |flight| self.core.has_landed(flight)) {
                 break;
             }
             let now = match now {
@@ -210,32 +262,12 @@ impl Guard {
                 Decision::Pending(next) => flight = next,
             }
         }
-        Err(self.outage(Rule::Jks12, Code::KeysUnavailable))
+        Err(self.keys_unavailable())
     }
 
     #[cold]
     fn outage(&self, rule: Rule, code: Code) -> Error {
         let rejection: Rejection = self.core.unavailable(rule, code);
         Error::from_rejection(rejection)
-    }
-}
-
-impl Landings {
-    fn wake(&self) {
-        *self.count.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-        self.changed.notify_all();
-    }
-
-    /// Waits until `landed` holds; `false` where the deadline comes first.
-    fn wait_until(&self, deadline: Instant, landed: impl Fn() -> bool) -> bool {
-        let mut count = self.count.lock().unwrap_or_else(PoisonError::into_inner);
-        while !landed() {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return false;
-            }
-            count = self.changed.wait_timeout(count, left).unwrap_or_else(PoisonError::into_inner).0;
-        }
-        true
     }
 }

@@ -16,6 +16,7 @@
 mod clock;
 mod error;
 mod guard;
+mod landings;
 mod policy;
 mod resources;
 pub mod testing;
@@ -28,12 +29,14 @@ pub use counterseal_core::error::{Class, Code, Rejection};
 pub use counterseal_core::identity::{Identity, SubjectKind};
 pub use counterseal_core::inbound::{Check, Report, Verdict};
 pub use counterseal_core::jws;
+pub use counterseal_core::keys::Flight;
 pub use counterseal_core::keyset::KeySet;
 pub use counterseal_core::policy::{Format, PolicyError, Problem, Profile};
 pub use counterseal_core::rule::Rule;
 pub use counterseal_core::time::UnixTime;
 pub use error::{Error, Unavailable};
-pub use guard::Guard;
+pub use guard::{Answer, Guard};
+pub use landings::Completions;
 pub use policy::Policy;
 
 /// The examples of the README compile.

@@ -2,6 +2,7 @@
 //! headers seen before. A reload makes a new engine; nothing of the old one is shared.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use arc_swap::ArcSwapOption;
 use foldhash::fast::FixedState;
@@ -24,11 +25,13 @@ pub(crate) struct Engine {
     by_issuer: HashMap<Box<str>, Vec<usize>, FixedState>,
     /// The entry for tokens without `iss` (POL-03).
     without_issuer: Option<usize>,
+    /// Numbers the proofs of a guard, whatever its policy (CAC-10).
+    ids: Arc<AtomicU64>,
 }
 
 impl Engine {
-    /// `epoch` is a number that no other engine of the guard has.
-    pub(crate) fn new(policy: Policy, secret: u64, epoch: u64) -> Engine {
+    /// `epoch` is a number that no other engine of the guard has; `ids` is shared by all of them.
+    pub(crate) fn new(policy: Policy, secret: u64, epoch: u64, ids: Arc<AtomicU64>) -> Engine {
         let mut by_issuer: HashMap<Box<str>, Vec<usize>, FixedState> = HashMap::default();
         let mut without_issuer = None;
         for (index, issuer) in policy.issuers.iter().enumerate() {
@@ -52,7 +55,13 @@ impl Engine {
             by_issuer,
             without_issuer,
             policy,
+            ids,
         }
+    }
+
+    /// The number of the next proof.
+    pub(crate) fn next_id(&self) -> u64 {
+        self.ids.fetch_add(1, Ordering::Relaxed)
     }
 
     /// The entries for tokens of that issuer; those for tokens without one where there is no `iss`.

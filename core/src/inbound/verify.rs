@@ -124,7 +124,7 @@ pub(crate) fn verify<R: Recorder>(
         engine.headers.insert(segments.header, header);
     }
     Ok(Accepted {
-        identity: Identity::proven(claims, issuer.clone(), dates),
+        identity: Identity::proven(engine.next_id(), claims, issuer.clone(), dates),
         issuer: entry,
         keys: slot,
         key_generation,
