@@ -1,5 +1,7 @@
 //! What a report says about each check.
 
+#![allow(clippy::unwrap_used, reason = "tests")]
+
 mod common;
 
 use common::{NOW, policy, token};
