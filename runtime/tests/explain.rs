@@ -43,6 +43,9 @@ fn dates_are_told_whether_or_not_they_pass() {
         detail(&explain("", &claims(&format!(r#""exp":{}"#, NOW + 60))), "ACT-06"),
         (true, String::new())
     );
+    let report = explain("", &claims(&format!(r#""exp":{}"#, NOW - 3600)));
+    let lines = report.checks.iter().filter(|check| check.rule.id() == "CLM-08");
+    assert_eq!(lines.count(), 1, "a rule that fails in its second part is one line");
     let report = explain("", &claims(&format!(r#""nbf":{},"exp":{}"#, NOW + 60, NOW + 600)));
     assert_eq!(report.code(), Some(Code::TokenNotYetValid));
     assert_eq!(detail(&report, "CLM-09"), (false, "valid from 2027-01-15T08:01:00Z, in 60 s".to_owned()));

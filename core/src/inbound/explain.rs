@@ -138,8 +138,12 @@ impl Recorder for Writer {
     fn judge(&mut self, rule: Rule, holds: bool) -> bool {
         let outcome = if holds { Outcome::Passed } else { Outcome::Failed };
         let stage = self.stage;
-        // A rule that several claims go through is one line, unless it fails.
+        // A rule that several claims go through is one line. Where it fails, that is the last line, and
+        // an earlier one stays only if it tells what has passed.
         let line = self.checks.iter().rposition(|check| check.stage == stage && check.rule == rule);
+        if let Some(line) = line.filter(|line| !holds && self.checks[*line].detail.is_none()) {
+            self.checks.remove(line);
+        }
         self.judged = line.filter(|_| holds).unwrap_or_else(|| {
             self.checks.push(Check { rule, stage, outcome, detail: None });
             self.checks.len() - 1
