@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::problems;
 use crate::status::Status;
-use crate::terminal::BAD;
+use crate::terminal::{BAD, LOUD};
 use crate::text::safe_json;
 
 /// The answer of a command, written at once when it is complete.
@@ -80,7 +80,11 @@ impl Failure {
         if json {
             return Answer::json(status, &Reason { error, code: code.map(Code::slug), message: &message });
         }
+        let loud = match code {
+            Some(Code::JwksPrivateKey) => format!("{LOUD} PRIVATE KEY {LOUD:#}\n"),
+            _ => String::new(),
+        };
         let code = code.map(|code| format!("{code}: ")).unwrap_or_default();
-        Answer::text(status, String::new()).with_notes(format!("{BAD}error:{BAD:#} {code}{message}\n"))
+        Answer::text(status, String::new()).with_notes(format!("{loud}{BAD}error:{BAD:#} {code}{message}\n"))
     }
 }

@@ -59,13 +59,17 @@ fn status(report: &Report) -> Status {
     }
 }
 
+/// Where the name of a check begins: behind `  ✓ ABC-12 `.
+const INDENT: usize = 11;
+/// Most names are not longer than this.
+const NAME_COLUMN: usize = 46;
+
 fn told(report: &Report, said: &Said, now: UnixTime) -> String {
     let mut out = String::new();
     let subject = match &report.verdict {
         Verdict::Rejected(rejection) => rejection.subject().as_str(),
         _ => None,
     };
-    let longest = report.checks.iter().map(|check| check.name().len()).max().unwrap_or_default();
     for stage in Stage::ALL {
         let mut checks = report.checks.iter().filter(|check| check.stage == stage).peekable();
         if checks.peek().is_some() {
@@ -73,12 +77,11 @@ fn told(report: &Report, said: &Said, now: UnixTime) -> String {
         }
         for check in checks {
             let own = check.detail.as_deref().map(shown);
-            line(&mut out, check, own.or_else(|| said.about(check, subject)), longest);
+            line(&mut out, check, own.or_else(|| said.about(check, subject)));
         }
     }
-    for (at, stage) in report.not_reached().enumerate() {
-        let note = if at == 0 { "  not reached" } else { "" };
-        let _ = writeln!(out, "{FAINT}{:<24}{note}{FAINT:#}", title(stage));
+    for stage in report.not_reached() {
+        let _ = writeln!(out, "{FAINT}{:<24} not reached{FAINT:#}", title(stage));
     }
     out.push('\n');
     match &report.verdict {
@@ -94,7 +97,7 @@ fn told(report: &Report, said: &Said, now: UnixTime) -> String {
 }
 
 /// One check: its mark, its rule, what it asks, and what is known about it.
-fn line(out: &mut String, check: &Check, detail: Option<String>, longest: usize) {
+fn line(out: &mut String, check: &Check, detail: Option<String>) {
     let passed = check.outcome == Outcome::Passed;
     let (mark, style) = if passed { ('✓', PASSED) } else { ('✗', FAILED) };
     let name = check.name();
@@ -106,16 +109,14 @@ fn line(out: &mut String, check: &Check, detail: Option<String>, longest: usize)
         return;
     };
     // Beside the check where it fits there, else below it.
-    let column = "  ✓ ABC-12 ".chars().count() + longest + 2;
-    let room = terminal::width().saturating_sub(column);
-    if detail.chars().count() <= room {
-        let _ = writeln!(out, "{:1$}{FAINT}{detail}{FAINT:#}", "", longest - name.len() + 2);
+    let gap = NAME_COLUMN.saturating_sub(name.len()) + 2;
+    if INDENT + name.len() + gap + detail.chars().count() <= terminal::width() {
+        let _ = writeln!(out, "{:gap$}{FAINT}{detail}{FAINT:#}", "");
         return;
     }
     out.push('\n');
-    let indent = "  ✓ ABC-12 ".chars().count();
-    for part in wrapped(&detail, terminal::width() - indent) {
-        let _ = writeln!(out, "{:indent$}{FAINT}{part}{FAINT:#}", "");
+    for part in wrapped(&detail, terminal::width() - INDENT) {
+        let _ = writeln!(out, "{:INDENT$}{FAINT}{part}{FAINT:#}", "");
     }
 }
 

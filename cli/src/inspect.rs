@@ -13,6 +13,7 @@ use crate::answer::{Answer, Failure};
 use crate::arguments::Inspect;
 use crate::layout::{paragraph, row};
 use crate::pretty::{self, DATES};
+use crate::rejection::about;
 use crate::status::Status;
 use crate::terminal::{FAILED, FAINT, LOUD, STRONG};
 use crate::text::{clipped, shown};
@@ -114,9 +115,9 @@ fn form(form: Form) -> &'static str {
 }
 
 fn told(unverified: &Unverified, token: &[u8], now: UnixTime) -> String {
-    let mut out = String::new();
-    banner(&mut out);
-    let _ = writeln!(out, "{}, {} bytes\n", kind(unverified), unverified.bytes());
+    let mut out = format!("{LOUD} NOT VERIFIED {LOUD:#}\n");
+    paragraph(&mut out, 0, &format!("Nothing was checked: {WARNING}"));
+    let _ = writeln!(out, "\n{}, {} bytes\n", kind(unverified), unverified.bytes());
     for segment in unverified.segments() {
         let _ = writeln!(out, "{STRONG}{}{STRONG:#}  {FAINT}{}{FAINT:#}", title(segment), size(segment));
         let value = match segment.name {
@@ -136,16 +137,8 @@ fn told(unverified: &Unverified, token: &[u8], now: UnixTime) -> String {
         row(&mut out, "hint", guess);
         out.push('\n');
     }
-    banner(&mut out);
-    out.truncate(out.trim_end().len());
-    out.push('\n');
-    out
-}
-
-fn banner(out: &mut String) {
     let _ = writeln!(out, "{LOUD} NOT VERIFIED {LOUD:#}");
-    paragraph(out, 0, &format!("Nothing was checked: {WARNING}"));
-    out.push('\n');
+    out
 }
 
 fn kind(token: &Unverified) -> &'static str {
@@ -177,8 +170,7 @@ fn problems(out: &mut String, token: &Unverified) {
     for finding in token.findings() {
         let (code, rule) = (finding.rejection.code(), finding.rejection.rule());
         let segment = finding.segment.map(|name| format!("{name}: ")).unwrap_or_default();
-        let about = finding.rejection.subject().as_str().filter(|name| !name.is_empty());
-        let about = about.map(|name| format!(" ({name})")).unwrap_or_default();
+        let about = about(&finding.rejection);
         let offset = finding.offset.map(|offset| format!(", at byte {offset}")).unwrap_or_default();
         let _ = writeln!(out, "{FAILED}✗ {segment}{code}{FAILED:#} {FAINT}{rule}{FAINT:#}");
         paragraph(out, 2, &format!("{}{about}{offset}", code.message()));

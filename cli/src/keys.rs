@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::answer::{Answer, Failure};
 use crate::arguments::ShowKeys;
 use crate::key_file::{Format, KeyFile};
-use crate::layout::{row, row_if};
+use crate::layout::{paragraph, row, row_if};
 use crate::status::Status;
 use crate::terminal::{BAD, FAILED, FAINT, GOOD, LOUD, PASSED, STRONG};
 use crate::text::{shown, word};
@@ -26,6 +26,9 @@ pub(crate) fn run(arguments: &ShowKeys, json: bool) -> Result<Answer, Failure> {
     let status = if is_sound { Status::Good } else { Status::Policy };
     Ok(if json { Answer::json(status, &listing) } else { Answer::text(status, listing.told()) })
 }
+
+const PRIVATE: &str = "Whoever can read this file can sign tokens. Keep public keys alone in it, and replace \
+                       those keys that somebody could read.";
 
 /// What the file holds. Never a private member, nor a number of a key.
 #[derive(Serialize)]
@@ -90,14 +93,14 @@ impl<'a> Listing<'a> {
     fn told(&self) -> String {
         let mut out = String::new();
         if self.holds_private_keys {
-            let _ = writeln!(
-                out,
-                "{LOUD} PRIVATE KEYS {LOUD:#} {BAD}Whoever can read this file can sign tokens. Publish public keys alone,\n\
-                 and replace those that were readable.{BAD:#}\n"
-            );
+            let _ = writeln!(out, "{LOUD} PRIVATE KEYS {LOUD:#}");
+            paragraph(&mut out, 0, PRIVATE);
+            out.push('\n');
         }
         if self.holds_secrets {
-            let _ = writeln!(out, "{LOUD} SECRETS {LOUD:#} Whoever can read this file can make tokens.\n");
+            let _ = writeln!(out, "{LOUD} SECRETS {LOUD:#}");
+            paragraph(&mut out, 0, "Whoever can read this file can make tokens.");
+            out.push('\n');
         }
         let sound = self.keys.iter().map(|key| (key.index, key.told()));
         let skipped = self.skipped.iter().map(|key| (key.index, key.told()));
@@ -143,8 +146,7 @@ impl<'a> Sound<'a> {
         row(
             &mut out,
             "alg",
-            self.alg
-                .map_or_else(|| "not named: the policy has to list just one for its type".to_owned(), shown),
+            self.alg.map_or_else(|| "not named: a policy may list only one of its kind".to_owned(), shown),
         );
         row_if(&mut out, "use", self.r#use.map(shown));
         row_if(&mut out, "thumbprint", self.thumbprint.as_deref());

@@ -128,8 +128,8 @@ impl<'a> Entry<'a> {
         row_of(out, "algorithms", words(&self.algorithms));
         row_of(out, "types", words(&self.types));
         row(out, "lifetime", format!("{} at most", span(self.max_lifetime.unsigned_abs())));
-        row_of(out, "scopes", words(&self.required_scopes));
-        row_of(out, "claims", words(&self.required_claims));
+        row_of(out, "need scopes", words(&self.required_scopes));
+        row_of(out, "need claims", words(&self.required_claims));
         row_of(out, "rules about", words(&self.rules));
         row_of(out, "DANGEROUS", words(&self.dangerous));
         let Some(keys) = &self.keys else { return };

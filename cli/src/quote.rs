@@ -1,15 +1,17 @@
 //! Lines of a policy as far as they are certain to hold no secret.
 //!
 //! A secret can stand where nobody expects it: under a misspelled name, beside the mistake on the same
-//! line, behind a comment sign. So the value of a line is shown only where the line is one setting that
-//! the schema knows, whose values are no secrets, and nothing else. Otherwise the name alone is.
+//! line, behind a comment sign. So the values of a line are shown only where it is one setting that the
+//! schema knows, whose values are no secrets, and nothing else. Otherwise the names alone are.
 
 use counterseal::core::policy::{SETTINGS, Shape};
 
-/// A line, or the beginning of one.
+/// A line as it may be shown.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Quoted {
     text: String,
+    /// For each character of the line its place in the text.
+    places: Vec<usize>,
 }
 
 impl Quoted {
@@ -19,8 +21,25 @@ impl Quoted {
 
     /// Characters before the caret, where the column is shown.
     pub(crate) fn caret(&self, column: u32) -> Option<usize> {
-        let before = column.checked_sub(1)? as usize;
-        (before < self.text.chars().count()).then_some(before)
+        self.places.get(column.checked_sub(1)? as usize).copied()
+    }
+
+    /// The beginning of a line, as it is.
+    fn beginning(text: &str) -> Quoted {
+        Quoted { text: text.to_owned(), places: (0..text.chars().count()).collect() }
+    }
+
+    fn push(&mut self, part: &str) {
+        let at = self.text.chars().count();
+        self.places.extend(at..at + part.chars().count());
+        self.text.push_str(part);
+    }
+
+    /// Something that may not be shown.
+    fn hide(&mut self, part: &str) {
+        let at = self.text.chars().count();
+        self.places.extend(part.chars().map(|_| at));
+        self.text.push('…');
     }
 }
 
@@ -28,24 +47,99 @@ impl Quoted {
 const LONGEST_NAME: usize = 40;
 const LONGEST_LINE: usize = 200;
 
-/// The part of `line` that may be shown for a problem with the setting at `path`.
+/// What may be shown of `line` for a problem with the setting at `path`; for one of syntax, that is
+/// empty.
 pub(crate) fn quote(line: &str, path: &str) -> Option<Quoted> {
     let line = line.trim_end().replace('\t', " ");
-    if is_table_header(&line) {
-        return Some(Quoted { text: line });
-    }
-    let is_open = is_open(path);
-    let Some((name, separator)) = name_and_separator(&line) else {
-        // An element of a list that has lines of its own.
-        let text = plain_values(&line).filter(|text| is_open && path.ends_with(']') && !text.is_empty())?;
-        return Some(Quoted { text: text.to_owned() });
-    };
-    if name.chars().count() > LONGEST_NAME {
+    if line.is_empty() || line.chars().count() > LONGEST_LINE {
         return None;
     }
-    let (start, value) = line.split_at(separator + 1);
-    let value = plain_values(value).filter(|_| is_open && name == last_name(path));
-    Some(Quoted { text: format!("{start}{}", value.unwrap_or(" …")) })
+    if is_table_header(&line) {
+        return Some(Quoted::beginning(&line));
+    }
+    let is_open = is_open(path);
+    match name_and_separator(&line) {
+        // An element of a list that has lines of its own.
+        None if is_open && path.ends_with(']') => plain_values(&line).map(Quoted::beginning),
+        None => names_alone(&line, path),
+        Some((name, separator)) => {
+            let whole = plain_values(&line[separator + 1..]).filter(|_| is_open && name == last_name(path));
+            match whole {
+                Some(values) => Some(Quoted::beginning(&line[..separator + 1 + values.len()])),
+                None => names_alone(&line, path),
+            }
+        }
+    }
+}
+
+/// The names and signs of a line, its values hidden. A line that is not well formed ends behind its
+/// first name: further names could be anything.
+fn names_alone(line: &str, path: &str) -> Option<Quoted> {
+    let mut quoted = Quoted::beginning("");
+    let (mut rest, mut is_name_next, mut tables) = (line, true, Vec::new());
+    let mut named = false;
+    while let Some(first) = rest.chars().next() {
+        let (part, behind) = rest.split_at(token(rest));
+        rest = behind;
+        match first {
+            '#' => break,
+            '{' | '[' => {
+                tables.push(first == '{');
+                is_name_next = first == '{';
+                quoted.push(part);
+            }
+            '}' | ']' => {
+                tables.pop();
+                quoted.push(part);
+            }
+            ',' => {
+                is_name_next = tables.last().copied().unwrap_or(true);
+                quoted.push(part);
+            }
+            '=' | ':' => {
+                is_name_next = false;
+                quoted.push(part);
+                if path.is_empty() {
+                    quoted.push(" ");
+                    quoted.hide(rest);
+                    break;
+                }
+            }
+            '.' | ' ' => quoted.push(part),
+            _ => {
+                let is_name = is_name_next && rest.trim_start().starts_with(['=', ':', '.']);
+                if is_name && part.chars().count() <= LONGEST_NAME {
+                    named = true;
+                    quoted.push(part);
+                } else {
+                    quoted.hide(part);
+                }
+            }
+        }
+    }
+    named.then_some(quoted)
+}
+
+/// Bytes of the first token: a sign, a string, or a run of other characters. An open string takes all.
+fn token(text: &str) -> usize {
+    let is_sign = |one: char| "{}[],=:#. ".contains(one);
+    let mut characters = text.char_indices();
+    match characters.next() {
+        Some((_, quote @ ('"' | '\''))) => {
+            let mut is_escaped = false;
+            for (at, character) in characters {
+                match character {
+                    _ if is_escaped => is_escaped = false,
+                    '\\' if quote == '"' => is_escaped = true,
+                    end if end == quote => return at + 1,
+                    _ => {}
+                }
+            }
+            text.len()
+        }
+        Some((_, sign)) if is_sign(sign) => sign.len_utf8(),
+        _ => text.find(|one| is_sign(one) || one == '"' || one == '\'').unwrap_or(text.len()),
+    }
 }
 
 fn is_table_header(line: &str) -> bool {
@@ -217,13 +311,30 @@ mod tests {
             let shown = text(line, path).unwrap_or_default();
             assert!(!shown.contains("canary") && !shown.contains("\"x\""), "{line}: {shown}");
         }
-        assert_eq!(text("secret = \"canary\"", "issuer[0].keys.secret").as_deref(), Some("secret = …"));
     }
 
     #[test]
-    fn the_caret_stands_where_the_column_is_shown() {
-        let quoted = quote("secret = \"canary\"", "issuer[0].keys.secret").unwrap();
-        assert_eq!((quoted.caret(1), quoted.caret(10), quoted.caret(11)), (Some(0), Some(9), None));
-        assert_eq!(quoted.caret(0), None);
+    fn hidden_values_leave_the_names_and_the_caret() {
+        for (line, path, expected) in [
+            ("secret = \"canary\"", "issuer[0].keys.secret", "secret = …"),
+            ("keys = { secert = \"canary\" }", "issuer[0].keys.secert", "keys = { secert = … }"),
+            (
+                "keys = { a.b = 'ca', c = [1, \"x\"] } # d",
+                "issuer[0].keys",
+                "keys = { a.b = …, c = […, …] } ",
+            ),
+            ("{\"profile\": \"x\", \"keys\": {}}", "issuer[0]", "{\"profile\": …, \"keys\": {}}"),
+            ("secret = c2VjcmV0==", "", "secret = …"),
+            ("secret = \"canary", "", "secret = …"),
+        ] {
+            assert_eq!(text(line, path).as_deref(), Some(expected));
+        }
+        let quoted = quote("keys = { a = \"canary\", b = 1 }", "issuer[0].keys.b").unwrap();
+        assert_eq!(quoted.text(), "keys = { a = …, b = … }");
+        assert_eq!(
+            [1, 10, 14, 24].map(|column| quoted.caret(column)),
+            [Some(0), Some(9), Some(13), Some(16)]
+        );
+        assert_eq!((quoted.caret(0), quoted.caret(99)), (None, None));
     }
 }

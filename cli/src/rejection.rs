@@ -69,8 +69,7 @@ pub(crate) fn status(rejection: &Rejection) -> Status {
 pub(crate) fn told(rejection: &Rejection, reference: Option<&str>) -> String {
     let code = rejection.code();
     let mut out = format!("{BAD}✗ rejected: {code} ({}){BAD:#}\n\n", code.number());
-    let about = rejection.subject().as_str().map(|name| format!(" ({})", shown(name))).unwrap_or_default();
-    paragraph(&mut out, 2, &format!("{}{about}.", capitalized(code.message())));
+    paragraph(&mut out, 2, &format!("{}{}.", capitalized(code.message()), about(rejection)));
     out.push('\n');
     row(&mut out, "rule", format!("{}: {}", rejection.rule(), rejection.rule().asks()));
     row(&mut out, "answer", format!("HTTP {} ({})", rejection.status(), code.class().name()));
@@ -109,6 +108,13 @@ pub(crate) fn no_verdict(code: Code, status: u16, outage: Option<&Unavailable>) 
     row_if(&mut out, "reference", outage.map(Unavailable::reference));
     row_if(&mut out, "hint", hint(code));
     out
+}
+
+/// The name of what a rejection is about, where its message does not say it.
+pub(crate) fn about(rejection: &Rejection) -> String {
+    let name = rejection.subject().as_str().filter(|name| !name.is_empty());
+    let untold = name.filter(|name| !rejection.code().message().contains(name));
+    untold.map(|name| format!(" ({})", shown(name))).unwrap_or_default()
 }
 
 fn capitalized(sentence: &str) -> String {

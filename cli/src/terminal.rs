@@ -19,10 +19,11 @@ pub(crate) const FAINT: Style = Style::new().effects(Effects::DIMMED);
 const NARROWEST: usize = 60;
 const WIDEST: usize = 100;
 
-/// Columns to write in: the terminal's, within what reads well.
+/// Columns to write in, within what reads well: those of COLUMNS, or of the terminal.
 pub(crate) fn width() -> usize {
-    let columns = terminal_size::terminal_size().map_or(WIDEST, |(columns, _)| usize::from(columns.0));
-    columns.clamp(NARROWEST, WIDEST)
+    let told = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let seen = || terminal_size::terminal_size().map(|(columns, _)| usize::from(columns.0));
+    told.or_else(seen).unwrap_or(WIDEST).clamp(NARROWEST, WIDEST)
 }
 
 /// Is the standard output a terminal, on which bytes act?
