@@ -200,7 +200,7 @@ fn guess(unverified: &Unverified, token: &[u8]) -> Option<&'static str> {
         () if starts(b"\xef\xbb\xbf") => "The file begins with a byte order mark: save it without.",
         () if token.contains(&b'%') => "The token looks percent-encoded: decode it first.",
         () if unverified.form() == Form::Unknown && !token.contains(&b'.') => {
-            "An opaque token, perhaps: only its issuer can tell what it stands for."
+            "An opaque token, perhaps: only its issuer can tell what it stands for. A file is named with --token-file."
         }
         () => return None,
     })

@@ -113,7 +113,9 @@ pub(crate) fn no_verdict(code: Code, status: u16, outage: Option<&Unavailable>) 
 /// The name of what a rejection is about, where its message does not say it.
 pub(crate) fn about(rejection: &Rejection) -> String {
     let name = rejection.subject().as_str().filter(|name| !name.is_empty());
-    let untold = name.filter(|name| !rejection.code().message().contains(name));
+    let is_in_name = |one: char| one.is_ascii_alphanumeric() || "_#".contains(one);
+    let mut words = rejection.code().message().split(|one| !is_in_name(one));
+    let untold = name.filter(|name| !words.any(|word| word == *name));
     untold.map(|name| format!(" ({})", shown(name))).unwrap_or_default()
 }
 

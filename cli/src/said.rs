@@ -5,7 +5,7 @@ use counterseal::core::inbound::{Finding, Outcome, Stage, Unverified, inspect};
 use counterseal::core::json::{Pointer, Value};
 use counterseal::{Check, Rule};
 
-use crate::text::{clipped, safe_json, shown};
+use crate::text::{clipped, safe_json, shown, word};
 
 /// Longest value shown in a table, in characters.
 const LONGEST: usize = 200;
@@ -29,6 +29,8 @@ impl Said {
         }
         let value = match name.filter(|name| !passed && !name.is_empty()) {
             Some(name) => self.named(name, check.stage),
+            // The core tells this one itself, once.
+            None if passed && check.rule == Rule::Jws03 => None,
             None => self.of(subject(check.rule)?),
         };
         match (value, passed) {
@@ -94,5 +96,6 @@ fn subject(rule: Rule) -> Option<Subject> {
 }
 
 fn told(value: Value<'_>) -> String {
-    clipped(&safe_json(&value.to_json()), LONGEST)
+    let text = value.as_str().map_or_else(|| safe_json(&value.to_json()), word);
+    clipped(&text, LONGEST)
 }
