@@ -16,7 +16,7 @@ pub(crate) const WARNED: Style = AnsiColor::Yellow.on_default();
 pub(crate) const STRONG: Style = Style::new().effects(Effects::BOLD);
 pub(crate) const FAINT: Style = Style::new().effects(Effects::DIMMED);
 
-const NARROWEST: usize = 60;
+const NARROWEST: usize = 64;
 const WIDEST: usize = 100;
 
 /// Columns to write in, within what reads well: those of COLUMNS, or of the terminal.
