@@ -33,7 +33,7 @@ pub(crate) fn answer(error: &Error, arguments: &[OsString]) -> Answer {
         Some(ContextValue::StyledStr(usage)) => format!("\n{}\n", usage.ansi()),
         _ => String::new(),
     };
-    let notes = format!("{}{usage}\n`counterseal --help` lists the commands.\n", answer.notes);
+    let notes = format!("{}{usage}\n`--help` lists commands and options.\n", answer.notes);
     answer.with_notes(notes)
 }
 

@@ -30,8 +30,8 @@ impl Stage {
         let directory = std::env::temp_dir().join(name);
         fs::create_dir(&directory).unwrap();
         let stage = Stage { directory, signer: Ed25519KeyPair::generate().unwrap() };
-        stage.write("jwks.json", &format!("{{\"keys\":[{}]}}", stage.jwk()));
-        stage.write("policy.toml", &policy(""));
+        stage.write("jwks.json", format!("{{\"keys\":[{}]}}", stage.jwk()));
+        stage.write("policy.toml", policy(""));
         stage
     }
 
