@@ -35,10 +35,6 @@ fn odd_inputs_get_verdicts() {
         (format!("{}.{}.{}", base64url(&b"[".repeat(200)), segments[1], segments[2]).into(), "json_invalid"),
         (stage.token(&format!("{{\"a\":{}{}}}", "[".repeat(16), "]".repeat(16))).into(), "json_too_complex"),
         (stage.token(&format!("{{\"a\":[{}0]}}", "0,".repeat(3000))).into(), "json_too_complex"),
-        (
-            stage.token(&claims(",\"\":1,\"\u{e9}\":[null,true,-0.0e-9]")).to_lowercase().into(),
-            "json_invalid",
-        ),
         (format!("{}..{}", segments[0], segments[2]).into(), "token_malformed"),
         (stage.sign("{}", "{}").into(), "alg_not_allowed"),
         (stage.sign(r#"{"alg":null}"#, "{}").into(), "claim_wrong_type"),
