@@ -8,12 +8,20 @@ use counterseal::{Algorithm, AlgorithmSet, UnixTime};
 
 use crate::status;
 
+const EXAMPLES: &str = "\
+Examples:
+  counterseal verify  --policy counterseal.toml < token
+  counterseal explain --policy counterseal.toml --token-file token
+  counterseal inspect < token
+  counterseal policy check --policy counterseal.toml --service orders
+  counterseal keys show jwks.json";
+
 /// Verifies tokens by one policy file, and says why one is refused.
 ///
 /// Tokens are read from the standard input, from a file, or from an argument (which other users of
 /// the machine can see in its process list). They are never repeated in what is written.
 #[derive(Debug, Parser)]
-#[command(name = "counterseal", version, after_help = status::LISTED)]
+#[command(name = "counterseal", version, after_help = format!("{EXAMPLES}\n\n{}", status::LISTED))]
 #[command(arg_required_else_help = true, subcommand_required = true)]
 pub(crate) struct Arguments {
     /// Write one JSON document instead of text.

@@ -26,13 +26,12 @@ pub(crate) fn answer(path: &Path, error: &PolicyError, json: bool) -> Answer {
         return Answer::json(Status::Policy, &Problems { error: "policy", problems: error.problems() });
     }
     // A path that leads nowhere is not repeated: it could be a token in the wrong place.
-    let Ok(source) = input::file("--policy", path, POLICY_BYTES) else {
+    let Some(source) = source(path) else {
         let messages = error.problems().iter().map(|problem| problem.message.as_str());
         let text = messages.collect::<Vec<_>>().join("\n");
         let notes = format!("{BAD}error:{BAD:#} --policy: {}\n", shown(&text));
         return Answer::text(Status::Policy, String::new()).with_notes(notes);
     };
-    let source = String::from_utf8_lossy(&source);
     let name = shown(&path.to_string_lossy());
     let mut out = String::new();
     for problem in error.problems() {
@@ -44,6 +43,16 @@ pub(crate) fn answer(path: &Path, error: &PolicyError, json: bool) -> Answer {
     };
     let _ = writeln!(out, "{BAD}✗ {count}: the policy cannot be used{BAD:#}");
     Answer::text(Status::Policy, String::new()).with_notes(out)
+}
+
+/// The text of the policy, empty where it can be read only once; nothing where there is no file.
+fn source(path: &Path) -> Option<String> {
+    let kind = std::fs::metadata(path).ok()?.file_type();
+    if kind.is_file() || kind.is_dir() {
+        let bytes = input::file("--policy", path, POLICY_BYTES).ok()?;
+        return Some(String::from_utf8_lossy(&bytes).into_owned());
+    }
+    Some(String::new())
 }
 
 fn tell(out: &mut String, name: &str, problem: &Problem, source: &str) {

@@ -13,10 +13,12 @@ use crate::status::Status;
 pub(crate) fn answer(error: &Error, arguments: &[OsString]) -> Answer {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-            return Answer::text(Status::Good, error.render().ansi().to_string());
+            let text = error.render().ansi().to_string();
+            return Answer::text(Status::Good, format!("{}\n", text.trim_end()));
         }
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            return Answer::text(Status::Usage, String::new()).with_notes(error.render().ansi().to_string());
+            let text = error.render().ansi().to_string();
+            return Answer::text(Status::Usage, String::new()).with_notes(format!("{}\n", text.trim_end()));
         }
         _ => {}
     }

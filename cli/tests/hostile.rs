@@ -5,7 +5,7 @@
 mod common;
 
 use std::fs::File;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use common::{NOW, Stage, base64url, claims, ran};
@@ -61,6 +61,7 @@ fn odd_inputs_get_verdicts() {
     }
 }
 
+#[cfg(unix)]
 #[test]
 fn arguments_need_not_be_utf_8() {
     use std::ffi::OsStr;
@@ -91,6 +92,21 @@ fn on_file(stage: &Stage, arguments: &[&str], path: &std::path::Path) -> (common
     (ran, start.elapsed())
 }
 
+#[cfg(unix)]
+#[test]
+fn a_policy_from_a_pipe_is_read_once() {
+    let stage = Stage::new();
+    let pipe = stage.path("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let text = common::policy("").replace("generic", "genric");
+    let writer = std::thread::spawn(move || std::fs::write(pipe, text));
+    let ran = stage.run(&["policy", "check", "--policy", "pipe"], "");
+    writer.join().unwrap().unwrap();
+    assert_eq!(ran.status, 3);
+    assert!(ran.errors.contains("pipe:6:14: issuer[0].profile"), "{}", ran.errors);
+}
+
+#[cfg(unix)]
 #[test]
 fn input_without_end_is_read_to_a_bound() {
     let stage = Stage::new();

@@ -120,7 +120,7 @@ fn help_lists_the_statuses() {
     ] {
         let ran = stage.run(arguments, "");
         assert_eq!((ran.status, ran.errors.as_str()), (0, ""), "{arguments:?}");
-        ran.assert_shows(&["Exit status:\n  0  verified", "  4  nobody can decide now"]);
+        ran.assert_shows(&["Exit status:\n  0  verified", "  4  nobody can decide now", "Counterseal\n"]);
     }
     let ran = stage.run(&["--version"], "");
     assert_eq!(
