@@ -8,7 +8,7 @@ use std::fs::File;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use common::{NOW, Stage, base64url, claims, ran};
+use common::{NOW, Stage, base64url, ran};
 
 /// Every command that reads a token answers any bytes with a verdict, and the same one.
 #[test]
