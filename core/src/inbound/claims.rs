@@ -149,14 +149,16 @@ fn check_dates<R: Recorder>(
     )?;
     if let Some(exp) = exp {
         validity.until = at(exp, leeway);
-        recorder.check_about(Rule::Clm08, Code::TokenExpired, "exp", now < validity.until)?;
+        let outcome = recorder.check_about(Rule::Clm08, Code::TokenExpired, "exp", now < validity.until);
         recorder.detail(|| relative("expires", exp, now));
+        outcome?;
     }
     let nbf = date(claims, Claim::Nbf, Rounding::Up, recorder)?;
     if let Some(nbf) = nbf {
         validity.from = at(nbf, -leeway);
-        recorder.check_about(Rule::Clm09, Code::TokenNotYetValid, "nbf", now >= validity.from)?;
+        let outcome = recorder.check_about(Rule::Clm09, Code::TokenNotYetValid, "nbf", now >= validity.from);
         recorder.detail(|| relative("valid from", nbf, now));
+        outcome?;
     }
     let iat = date(claims, Claim::Iat, Rounding::Up, recorder)?;
     let (needed, rule) = match issuer.profile {
@@ -167,8 +169,9 @@ fn check_dates<R: Recorder>(
     recorder.check_about(rule, Code::ClaimMissing, "iat", iat.is_some() || !needed)?;
     if let Some(iat) = iat {
         validity.from = validity.from.max(at(iat, -leeway));
-        recorder.check_about(Rule::Clm10, Code::IatFuture, "iat", now >= at(iat, -leeway))?;
+        let outcome = recorder.check_about(Rule::Clm10, Code::IatFuture, "iat", now >= at(iat, -leeway));
         recorder.detail(|| relative("issued", iat, now));
+        outcome?;
     }
     let ordered = exp.is_none_or(|exp| iat.is_none_or(|iat| exp > iat) && nbf.is_none_or(|nbf| exp > nbf));
     recorder.check_about(Rule::Clm14, Code::DateInconsistent, "exp", ordered)?;
@@ -181,7 +184,9 @@ fn check_dates<R: Recorder>(
                 now >= at(exp, -cap)
             }
         };
-        recorder.check_about(Rule::Clm15, Code::LifetimeTooLong, "exp", within)?;
+        let outcome = recorder.check_about(Rule::Clm15, Code::LifetimeTooLong, "exp", within);
+        recorder.detail(|| lifetime(exp, iat, cap));
+        outcome?;
     }
     Ok((Dates { expires_at: exp, not_before: nbf, issued_at: iat }, validity))
 }
@@ -200,18 +205,26 @@ fn date<R: Recorder>(
 
 /// "expires 2026-11-22T12:00:00Z, in 4 min"
 fn relative(verb: &str, date: Date, now: UnixTime) -> String {
-    let seconds = date - now.as_seconds();
-    let (amount, unit) = match seconds.unsigned_abs() {
-        seconds @ 0..120 => (seconds, "s"),
-        seconds @ 120..7200 => (seconds / 60, "min"),
-        seconds @ 7200..172_800 => (seconds / 3600, "h"),
-        seconds => (seconds / 86_400, "days"),
-    };
-    let date = UnixTime::from_millis(date * 1000);
-    if seconds >= 0 {
-        format!("{verb} {date}, in {amount} {unit}")
-    } else {
-        format!("{verb} {date}, {amount} {unit} ago")
+    let seconds = date.saturating_sub(now.as_seconds());
+    let (span, date) = (span(seconds), UnixTime::from_millis(date * 1000));
+    if seconds >= 0 { format!("{verb} {date}, in {span}") } else { format!("{verb} {date}, {span} ago") }
+}
+
+/// "lives 2 h, at most 24 h"
+fn lifetime(exp: Date, iat: Option<Date>, cap: i64) -> String {
+    match iat {
+        Some(iat) => format!("lives {}, at most {}", span(exp - iat), span(cap)),
+        None => format!("ends within {}", span(cap)),
+    }
+}
+
+/// "4 min"
+fn span(seconds: i64) -> String {
+    match seconds.unsigned_abs() {
+        seconds @ 0..120 => format!("{seconds} s"),
+        seconds @ 120..7200 => format!("{} min", seconds / 60),
+        seconds @ 7200..172_800 => format!("{} h", seconds / 3600),
+        seconds => format!("{} days", seconds / 86_400),
     }
 }
 
@@ -271,9 +284,12 @@ pub(crate) fn check_authorization<R: Recorder>(
         .required_scopes
         .iter()
         .find(|required| !identity::scopes(claims, issuer).any(|granted| *granted == ***required));
-    recorder
-        .check_about(Rule::Act06, Code::InsufficientScope, "scope", lacking.is_none())
-        .map_err(|rejection| rejection.with_scope(Arc::clone(&issuer.required_scope)))?;
+    let outcome = recorder.check_about(Rule::Act06, Code::InsufficientScope, "scope", lacking.is_none());
+    recorder.detail(|| match lacking {
+        Some(lacking) => format!("lacks {lacking}"),
+        None => issuer.required_scope.to_string(),
+    });
+    outcome.map_err(|rejection| rejection.with_scope(Arc::clone(&issuer.required_scope)))?;
     for rule in &issuer.rules {
         let holds = rules::holds(rule, claims).map_err(|rejection| recorder.refuse(rejection))?;
         require_named(recorder, Rule::Pol08, Code::ClaimRule, &rule.name, holds)?;

@@ -36,11 +36,12 @@ pub(super) fn choose_service(root: &mut Node, chosen: Option<&str>, problems: &m
 }
 
 fn no_such_service(chosen: &str, place: Place, services: &[Member], problems: &mut Problems<'_>) {
-    let fault = Fault::new(Code::ConfigMissing, format!("there is no service \"{}\"", shown(chosen)));
+    // The name comes from the caller or the environment, not from the file: it is not repeated.
+    let fault = Fault::new(Code::ConfigMissing, "there is no service of the chosen name");
     let names = services.iter().map(|service| &*service.name);
     let hint = match values::nearest(chosen, names.clone()) {
         Some(name) => format!("did you mean `{}`?", shown(name)),
-        None if services.is_empty() => format!("add [service.{}], or choose none", shown(chosen)),
+        None if services.is_empty() => "add [service.NAME], or choose none".to_owned(),
         None => format!("there are {}", names.take(10).map(shown).collect::<Vec<_>>().join(", ")),
     };
     problems.at(place, fault.hint(hint));

@@ -57,6 +57,33 @@ impl Issuer {
         self.algorithms
     }
 
+    /// Accepted values of the `typ` header, in lower case; `none` is an absent one, `any` every one.
+    pub fn types(&self) -> impl Iterator<Item = &str> {
+        let absent = self.types.absent.then_some("none");
+        let any = self.types.any.then_some("any");
+        self.types.named.iter().map(AsRef::as_ref).chain(absent).chain(any)
+    }
+
+    /// Seconds that its tokens may live.
+    pub fn max_lifetime(&self) -> i64 {
+        self.max_lifetime
+    }
+
+    /// Claims that must be there, as the policy names them.
+    pub fn required_claims(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.required_claims.iter().map(|required| &*required.name)
+    }
+
+    /// Scopes that must all be granted.
+    pub fn required_scopes(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.required_scopes.iter().map(AsRef::as_ref)
+    }
+
+    /// Claims that a rule is about, one for each rule.
+    pub fn ruled_claims(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.rules.iter().map(|rule| &*rule.name)
+    }
+
     /// The opt-outs that are spelled out, by name.
     pub fn dangerous(&self) -> impl Iterator<Item = &'static str> {
         let flags = self.dangerous;
