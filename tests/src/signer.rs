@@ -29,7 +29,7 @@ pub struct Signer {
 }
 
 enum Key {
-    Secret { secret: Vec<u8>, key: hmac::Key },
+    Secret { secret: Vec<u8>, key: Box<hmac::Key> },
     Rsa { encoding: &'static dyn RsaEncoding },
     Ec { crv: &'static str, pair: EcdsaKeyPair },
     Ed25519 { pair: Ed25519KeyPair },
@@ -66,7 +66,7 @@ impl Signer {
             Algorithm::HS384 => hmac::HMAC_SHA384,
             _ => hmac::HMAC_SHA512,
         };
-        let key = Key::Secret { secret: secret.to_vec(), key: hmac::Key::new(mac, secret) };
+        let key = Key::Secret { secret: secret.to_vec(), key: Box::new(hmac::Key::new(mac, secret)) };
         Signer { algorithm, kid: kid.to_owned(), key }
     }
 
