@@ -5,6 +5,7 @@
 mod common;
 
 use common::{NOW, claims, policy, sign};
+use counterseal::core::inbound::Outcome;
 use counterseal::{Format, Guard, Policy, Rule, UnixTime};
 
 #[test]
@@ -27,5 +28,16 @@ fn exp_02_a_type_that_the_policy_does_not_name_is_not_shown() {
                 report.checks.iter().filter(|check| matches!(check.rule, Rule::Jws14 | Rule::Jws15));
             assert_eq!(types.next().unwrap().detail.as_deref(), Some(shown), "{typ}");
         }
+    }
+}
+
+#[test]
+fn a_malformed_certificate_digest_is_a_failed_check() {
+    let guard = Guard::new(Policy::from_str(&policy(""), Format::Toml, None, None).unwrap());
+    for digest in ["[null]", "\"\"", "\"AA\"", "5"] {
+        let token = sign(&format!(r#"{{"alg":"HS256","x5t#S256":{digest}}}"#), &claims("alice"));
+        let report = guard.explain_at(token, UnixTime::from_seconds(NOW).unwrap());
+        let last = report.checks.last().unwrap();
+        assert_eq!((last.rule, last.outcome), (Rule::Jws20, Outcome::Failed), "{digest}");
     }
 }
