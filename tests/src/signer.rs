@@ -70,6 +70,21 @@ impl Signer {
         Signer { algorithm, kid: kid.to_owned(), key }
     }
 
+    /// Signs by Ed25519 with the key of this seed, so that signatures are the same on every run.
+    pub fn with_ed25519_seed(kid: &str, seed: &[u8; 32]) -> Signer {
+        let key = Key::Ed25519 { pair: Ed25519KeyPair::from_seed_unchecked(seed).unwrap() };
+        Signer { algorithm: Algorithm::Ed25519, kid: kid.to_owned(), key }
+    }
+
+    /// Signs by ES256 with this key, whose numbers are given in base64url.
+    pub fn with_p256_key(kid: &str, d: &str, x: &str, y: &str) -> Signer {
+        let bytes = |text: &str| from_base64url(text).unwrap();
+        let point = [vec![4], bytes(x), bytes(y)].concat();
+        let algorithm = &signature::ECDSA_P256_SHA256_FIXED_SIGNING;
+        let pair = EcdsaKeyPair::from_private_key_and_public_key(algorithm, &bytes(d), &point).unwrap();
+        Signer { algorithm: Algorithm::ES256, kid: kid.to_owned(), key: Key::Ec { crv: "P-256", pair } }
+    }
+
     /// The public key, or the secret, as a JWK bound to the algorithm.
     pub fn jwk(&self) -> Value {
         let mut jwk = match &self.key {
