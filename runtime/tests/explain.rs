@@ -63,3 +63,16 @@ fn scopes_and_required_claims_are_named() {
     let report = explain(extra, &claims(&format!(r#""exp":{},"tenant":"acme""#, NOW + 600)));
     assert_eq!(detail(&report, "POL-08"), (false, "/a/b".to_owned()));
 }
+
+#[test]
+fn exp_02_no_value_before_the_signature() {
+    let text = policy("") + "dangerous = [\"any_type\"]\n";
+    let guard = Guard::new(Policy::from_str(&text, Format::Toml, None, None).unwrap());
+    let now = UnixTime::from_seconds(NOW).unwrap();
+    let header = r#"{"alg":"HS256","typ":"canary","kid":"canary"}"#;
+    let forged = format!("{}x", common::sign(header, &claims(r#""exp":1,"scope":"canary""#)));
+    let report = guard.explain_at(forged, now);
+    assert_eq!(report.code(), Some(Code::SignatureInvalid));
+    assert_eq!(detail(&report, "JWS-15"), (true, "(other)".to_owned()));
+    assert!(!format!("{report:?}").contains("canary"), "{report:?}");
+}

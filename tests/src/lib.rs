@@ -1,1 +1,6 @@
 //! What the tests of the whole project share.
+
+pub mod fuzz;
+pub mod random;
+pub mod shared;
+pub mod signer;

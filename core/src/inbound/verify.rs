@@ -241,8 +241,14 @@ impl<'e> Entries<'e> {
         let rule = if optional && *typ != Typ::Absent { Rule::Jws15 } else { Rule::Jws14 };
         recorder.check_about(rule, Code::TypMismatch, "typ", self.first().is_some())?;
         recorder.detail(|| match typ {
-            Typ::Named(name) => name.to_string(),
-            _ => "absent".into(),
+            Typ::Absent => "absent".into(),
+            Typ::Named(name)
+                if self.iter().any(|entry| self.engine.issuer(entry).types.named.contains(name)) =>
+            {
+                name.to_string()
+            }
+            // What the policy does not name is a stranger's text: the signature comes later (EXP-02).
+            Typ::Named(_) | Typ::NotAString => "(other)".into(),
         });
         Ok(())
     }

@@ -81,7 +81,7 @@ pub(crate) fn read_header<R: Recorder>(
         algorithm,
         kid: kid.and_then(Value::as_str).map(Box::from),
         typ: typ(root),
-        x5t_sha256: thumbprint(root)?,
+        x5t_sha256: thumbprint(root).map_err(|rejection| recorder.refuse(rejection))?,
         repeats_claims: ["iss", "sub", "aud"].iter().any(|name| root.get(name).is_some()),
     })
 }

@@ -1,6 +1,6 @@
 //! The file as one service sees it: its overlay merged in, its variables put in.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use zeroize::Zeroizing;
 
@@ -76,7 +76,8 @@ fn merge_issuers(base: &mut Node, overlay: Node, problems: &mut Problems<'_>) {
     let (Value::List(entries), Value::List(changes)) = (&mut base.value, overlay.value) else {
         return;
     };
-    let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
+    // Ordered, so that a message lists the same names in the same order each time.
+    let mut by_name: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (at, entry) in entries.iter().enumerate() {
         by_name.entry(name(entry).to_owned()).or_default().push(at);
     }

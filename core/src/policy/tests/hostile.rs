@@ -148,3 +148,17 @@ fn a_megabyte_of_anything_ends_soon() {
         }
     }
 }
+
+#[test]
+fn the_same_text_has_the_same_problems_and_no_endless_lists() {
+    let entries: String = (0..60).map(|at| format!("[[issuer]]\nname = 'provider-{at}'\n")).collect();
+    let text = format!("version = 1\n{entries}[[service.orders.issuer]]\nname = 'zebra'\n");
+    let problems = || Surroundings::default().parse(&text, Format::Toml, Some("orders")).unwrap_err();
+    let first = problems();
+    let hint =
+        first.problems().iter().find_map(|one| one.hint.as_deref().filter(|hint| hint.contains("known are")));
+    assert!(hint.is_some_and(|hint| hint.ends_with(", …") && hint.len() < 400), "{hint:?}");
+    for _ in 0..5 {
+        assert_eq!(problems(), first);
+    }
+}
