@@ -78,6 +78,14 @@ impl Node {
         }
     }
 
+    fn range(self) -> std::ops::Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    fn bytes(self) -> usize {
+        (self.end - self.start) as usize
+    }
+
     fn next(self) -> usize {
         (self.kind_and_next & ((1 << NEXT_BITS) - 1)) as usize
     }
@@ -103,6 +111,11 @@ impl Document {
         &self.text[..self.source_bytes]
     }
 
+    /// Is every character ASCII and written as it is, without an escape?
+    pub(crate) fn is_plain_ascii(&self) -> bool {
+        self.escaped.is_empty() && self.text.is_ascii()
+    }
+
     /// Overwrites the text, where it held a secret.
     pub(crate) fn wipe(mut self) {
         self.text.zeroize();
@@ -119,7 +132,7 @@ impl Document {
     }
 
     fn text(&self, node: Node) -> &str {
-        &self.text[node.start as usize..node.end as usize]
+        &self.text[node.range()]
     }
 
     fn offset(&self, index: usize) -> usize {
@@ -212,7 +225,17 @@ impl<'a> Value<'a> {
 
     /// The member of that exact name, if it is an object that has one. Costs a walk over the members.
     pub fn get(self, name: &str) -> Option<Value<'a>> {
-        self.as_object()?.find(|(member, _)| *member == name).map(|(_, value)| value)
+        let Members { document, mut at, end } = self.as_object()?;
+        let text = document.text.as_bytes();
+        while at < end {
+            let member = document.nodes[at];
+            let value = document.value(at + 1);
+            if member.bytes() == name.len() && text[member.range()] == *name.as_bytes() {
+                return Some(value);
+            }
+            at = value.node().next();
+        }
+        None
     }
 
     /// Where it stands in the source, in bytes.

@@ -85,57 +85,54 @@ struct Parser<'a> {
 #[derive(Clone, Copy, Default)]
 struct Frame {
     node: u32,
+    /// Of an object, read so far.
     members: u32,
     /// One bit for each hash of a member's name.
     seen: u64,
+    is_object: bool,
 }
 
 impl<'a> Parser<'a> {
     fn document(&mut self, deepest: usize) -> Result<(), Fault> {
         let mut frames = [Frame::default(); DEEPEST];
         let mut depth = 0;
-        self.skip_whitespace();
-        if self.peek() != Some(b'{') {
+        if self.token() != Some(b'{') {
             return Err(self.invalid());
         }
         loop {
             // A value begins here.
-            let opened = self.value()?;
-            let mut closed = true;
-            if let Some(kind) = opened {
+            if let Some(kind) = self.value()? {
                 if depth == deepest {
                     return Err(self.too_complex());
                 }
-                frames[depth] = Frame { node: self.nodes.len() as u32 - 1, members: 0, seen: 0 };
+                let is_object = kind == Kind::Object;
+                let node = self.nodes.len() as u32 - 1;
+                frames[depth] = Frame { node, is_object, ..Frame::default() };
                 depth += 1;
-                self.skip_whitespace();
-                closed = self.peek() == Some(if kind == Kind::Object { b'}' } else { b']' });
-                if !closed && kind == Kind::Object {
-                    self.name(&mut frames[depth - 1])?;
+                if self.token() != Some(if is_object { b'}' } else { b']' }) {
+                    if is_object {
+                        self.name(&mut frames[depth - 1])?;
+                    }
+                    continue;
                 }
-            }
-            if !closed {
-                continue;
             }
             // A value has ended, or an object or list is about to.
             loop {
                 if depth == 0 {
                     return self.end();
                 }
-                self.skip_whitespace();
                 let frame = &mut frames[depth - 1];
-                let is_object = self.nodes[frame.node as usize].kind() == Kind::Object;
-                match self.peek() {
-                    Some(b',') if self.nodes.len() as u32 > frame.node + 1 => {
+                match self.token() {
+                    Some(b',') => {
                         self.at += 1;
-                        self.skip_whitespace();
-                        if is_object {
+                        if frame.is_object {
+                            self.token();
                             self.name(frame)?;
                         }
                         break;
                     }
-                    Some(b'}') if is_object => self.close(*frame)?,
-                    Some(b']') if !is_object => self.close(*frame)?,
+                    Some(b'}') if frame.is_object => self.close(*frame)?,
+                    Some(b']') if !frame.is_object => self.close(*frame)?,
                     _ => return Err(self.invalid()),
                 }
                 depth -= 1;
@@ -144,7 +141,7 @@ impl<'a> Parser<'a> {
     }
 
     fn end(&mut self) -> Result<(), Fault> {
-        self.skip_whitespace();
+        self.token();
         if self.at == self.bytes.len() { Ok(()) } else { Err(self.invalid()) }
     }
 
@@ -160,10 +157,11 @@ impl<'a> Parser<'a> {
     }
 
     /// Reads a scalar whole, or the bracket of an object or list, whose kind is given.
+    #[inline]
     fn value(&mut self) -> Result<Option<Kind>, Fault> {
-        self.skip_whitespace();
+        let first = self.token();
         self.values_left = self.values_left.checked_sub(1).ok_or_else(|| self.too_complex())?;
-        match self.peek() {
+        match first {
             Some(b'"') => {
                 self.string()?;
                 Ok(None)
@@ -243,8 +241,7 @@ impl<'a> Parser<'a> {
             }
             frame.seen |= bit;
         }
-        self.skip_whitespace();
-        if self.peek() != Some(b':') {
+        if self.token() != Some(b':') {
             return Err(self.invalid());
         }
         self.at += 1;
@@ -295,7 +292,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn string(&mut self) -> Result<(), Fault> {
         let start = self.at + 1;
         let end = plain_end(self.bytes, start);
@@ -392,10 +389,14 @@ impl<'a> Parser<'a> {
         self.bytes.get(self.at).copied()
     }
 
-    #[inline]
-    fn skip_whitespace(&mut self) {
-        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
-            self.at += 1;
+    /// The next byte that is no whitespace; the parser stands on it.
+    #[inline(always)]
+    fn token(&mut self) -> Option<u8> {
+        loop {
+            match self.peek() {
+                Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,
+                other => return other,
+            }
         }
     }
 
@@ -425,30 +426,27 @@ fn hash(name: &[u8]) -> usize {
     }
 }
 
-/// The first byte from `at` on that ends a run of plain characters: a quote, a backslash or a control.
-#[inline]
-fn plain_end(bytes: &[u8], mut at: usize) -> usize {
+/// The first byte from `start` on that ends a run of plain characters: a quote, a backslash or a
+/// control.
+#[inline(always)]
+fn plain_end(bytes: &[u8], start: usize) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;
-    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+    let (chunks, rest) = bytes.get(start..).unwrap_or_default().as_chunks::<8>();
+    let mut at = start;
+    for chunk in chunks {
         let word = u64::from_le_bytes(*chunk);
-        let quotes = word ^ (ONES * b'"' as u64);
+        // With its second bit turned a quote is 0x20, and so the next behind the controls.
+        let quotes_and_controls = (word ^ (ONES * 0x02)).wrapping_sub(ONES * 0x21) & !word;
         let slashes = word ^ (ONES * b'\\' as u64);
-        let found = (quotes.wrapping_sub(ONES) & !quotes)
-            | (slashes.wrapping_sub(ONES) & !slashes)
-            | (word.wrapping_sub(ONES * 0x20) & !word);
-        if found & HIGH != 0 {
-            return at + ((found & HIGH).trailing_zeros() / 8) as usize;
+        let found = (quotes_and_controls | slashes.wrapping_sub(ONES) & !slashes) & HIGH;
+        if found != 0 {
+            return at + (found.trailing_zeros() / 8) as usize;
         }
         at += 8;
     }
-    while let Some(byte) = bytes.get(at) {
-        if *byte == b'"' || *byte == b'\\' || *byte < 0x20 {
-            break;
-        }
-        at += 1;
-    }
-    at
+    let ends = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
+    at + rest.iter().position(ends).unwrap_or(rest.len())
 }
 
 #[cfg(test)]
