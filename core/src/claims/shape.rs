@@ -7,31 +7,6 @@ use crate::limits;
 use crate::record::Recorder;
 use crate::rule::Rule;
 
-/// The closed list of CLM-17. iss, sub, aud, scope and act keep the code of their own rule.
-const TYPED: [Claim; 21] = [
-    Claim::Iss,
-    Claim::Sub,
-    Claim::Aud,
-    Claim::Exp,
-    Claim::Nbf,
-    Claim::Iat,
-    Claim::Jti,
-    Claim::Azp,
-    Claim::ClientId,
-    Claim::Scope,
-    Claim::Cnf,
-    Claim::Act,
-    Claim::MayAct,
-    Claim::AuthTime,
-    Claim::Acr,
-    Claim::Amr,
-    Claim::Nonce,
-    Claim::Txn,
-    Claim::Sid,
-    Claim::Events,
-    Claim::Status,
-];
-
 /// The issuer is looked up before anything else is read, so its shape is checked first (CLM-01).
 pub(crate) fn check_issuer_shape<R: Recorder>(claims: &Claims, recorder: &mut R) -> Result<(), Rejection> {
     let Some(value) = claims.get(Claim::Iss) else { return Ok(()) };
@@ -83,8 +58,7 @@ impl FirstFaults {
         let mut first = FirstFaults::default();
         // Strict JSON has C0 controls as escapes only, and ASCII has no C1.
         let may_hold_controls = !claims.document().is_plain_ascii();
-        for claim in TYPED {
-            let Some(value) = claims.get(claim) else { continue };
+        for (claim, value) in claims.known().take_while(|(claim, _)| is_typed(*claim)) {
             if value.is_null() {
                 first.null.get_or_insert(claim);
             } else if is_date(claim) {
@@ -108,6 +82,12 @@ impl FirstFaults {
 
 fn name(claim: Option<Claim>) -> &'static str {
     claim.map_or("", Claim::name)
+}
+
+/// The closed list of CLM-17 is the known claims up to `status`. iss, sub, aud, scope and act keep the
+/// code of their own rule.
+fn is_typed(claim: Claim) -> bool {
+    claim as u8 <= Claim::Status as u8
 }
 
 fn is_date(claim: Claim) -> bool {
