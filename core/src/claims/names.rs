@@ -1,7 +1,7 @@
 //! The names that mean something, found once per token.
 
 use crate::error::{Code, Rejection};
-use crate::json::{Document, Value};
+use crate::json::{Document, Value, first_eight};
 use crate::record::Recorder;
 use crate::rule::Rule;
 
@@ -26,7 +26,7 @@ macro_rules! claims {
             #[inline]
             fn from_name(name: &str, head: u64) -> Option<Claim> {
                 let claim = match () {
-                    $( () if head == const { head_of($name.as_bytes()) } => Claim::$variant, )*
+                    $( () if head == const { first_eight($name.as_bytes()) } => Claim::$variant, )*
                     () => return None,
                 };
                 let whole = name.len() <= 8 && name.len() == claim.name().len();
@@ -61,7 +61,7 @@ impl Claims {
     pub(crate) fn new(document: Document) -> Claims {
         let (mut places, mut present, mut case_variant) = ([0; COUNT], 0, None);
         for (name, value) in document.root().as_object().into_iter().flatten() {
-            let head = head_of(name.as_bytes());
+            let head = value.first_eight_of_name();
             if let Some(claim) = Claim::from_name(name, head) {
                 places[claim as usize] = value.index() as u16;
                 present |= 1 << claim as u32;
@@ -138,8 +138,8 @@ pub(crate) fn check_case_variants<R: Recorder>(
     document: &Document,
     recorder: &mut R,
 ) -> Result<(), Rejection> {
-    let names = document.root().as_object().into_iter().flatten().map(|(name, _)| name);
-    let variant = { names }.find_map(|name| find_case_variant(name, head_of(name.as_bytes())));
+    let mut members = document.root().as_object().into_iter().flatten();
+    let variant = members.find_map(|(name, value)| find_case_variant(name, value.first_eight_of_name()));
     report_case_variant(variant, recorder)
 }
 
@@ -148,20 +148,6 @@ fn report_case_variant<R: Recorder>(
     recorder: &mut R,
 ) -> Result<(), Rejection> {
     recorder.check_about(Rule::Jsn05, Code::NameCaseVariant, variant.unwrap_or_default(), variant.is_none())
-}
-
-/// The first eight bytes of a name as one number; zeros behind its end.
-#[inline]
-const fn head_of(name: &[u8]) -> u64 {
-    if let Some(head) = name.first_chunk::<8>() {
-        return u64::from_le_bytes(*head);
-    }
-    let (mut head, mut at) = (0, name.len());
-    while at > 0 {
-        at -= 1;
-        head = head << 8 | name[at] as u64;
-    }
-    head
 }
 
 /// `head` is that of the name.
@@ -199,7 +185,7 @@ mod tests {
     use crate::json::{Bounds, parse};
 
     fn case_variant(name: &str) -> Option<&'static str> {
-        find_case_variant(name, head_of(name.as_bytes()))
+        find_case_variant(name, first_eight(name.as_bytes()))
     }
 
     #[test]
