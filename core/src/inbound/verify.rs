@@ -71,13 +71,17 @@ pub(crate) fn verify<R: Recorder>(
         Some(_) => None,
         None => Some(read_json(segments.header, recorder)?),
     };
-    let claims = read_json(segments.payload, recorder)?;
+    if let Some(header) = &parsed {
+        check_case_variants(header, recorder)?;
+    }
+    let claims = Claims::new(read_json(segments.payload, recorder)?);
+    claims.check_case_variants(recorder)?;
     recorder.stage(Stage::Header);
     let fresh = match &parsed {
         None => None,
         Some(document) => {
             let header = read_header(document, engine.algorithms, HeaderUse::Jwt, recorder)?;
-            Header::check_repeated(document, &claims, recorder)?;
+            Header::check_repeated(document, claims.document(), recorder)?;
             Some(header)
         }
     };
@@ -85,7 +89,6 @@ pub(crate) fn verify<R: Recorder>(
     let Some(header) = fresh.as_ref().or(remembered.map(|known| &known.header)) else {
         return Err(Rejection::new(Rule::Drv01, Code::Internal).into());
     };
-    let claims = Claims::new(claims);
 
     // Which entries of the policy could this token be for? What is read here is not verified yet and
     // only picks preconfigured data (ORD-02).
@@ -134,9 +137,7 @@ pub(crate) fn verify<R: Recorder>(
 }
 
 fn read_json<R: Recorder>(segment: &[u8], recorder: &mut R) -> Result<Document, Rejection> {
-    let document = recorder.parsed(&JSON_RULES, parse(base64url::decode(segment), Bounds::TOKEN))?;
-    check_case_variants(&document, recorder)?;
-    Ok(document)
+    recorder.parsed(&JSON_RULES, parse(base64url::decode(segment), Bounds::TOKEN))
 }
 
 impl Waiting {
