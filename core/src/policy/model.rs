@@ -33,7 +33,7 @@ impl Profile {
     }
 
     /// Both kinds of ID token.
-    pub(crate) fn is_id_token(self) -> bool {
+    pub fn is_id_token(self) -> bool {
         matches!(self, Profile::IdToken | Profile::IdTokenApi)
     }
 }
