@@ -164,8 +164,8 @@ pub struct Issuer {
     pub(crate) dangerous: Dangerous,
 }
 
-/// A whole policy for one service.
-#[derive(Debug)]
+/// A whole policy for one service. A clone shares issuers and keys with it.
+#[derive(Clone, Debug)]
 pub struct Policy {
     pub(crate) issuers: Vec<Arc<Issuer>>,
     pub(crate) key_sources: Vec<KeySource>,

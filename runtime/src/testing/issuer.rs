@@ -206,8 +206,16 @@ impl Issuer {
     /// # Errors
     /// As [`Issuer::policy_for`].
     pub fn pending_guard_for(&self, profile: Profile, more: &str) -> Result<Guard, Error> {
+        Ok(guard_with_clock(self.pending_policy_for(profile, more)?, &self.clock))
+    }
+
+    /// The policy of such a guard, for [`guard_with_clock`](super::guard_with_clock).
+    ///
+    /// # Errors
+    /// As [`Issuer::policy_for`].
+    pub fn pending_policy_for(&self, profile: Profile, more: &str) -> Result<Policy, Error> {
         let text = self.text(profile, "{ scripted = true }") + more;
-        Ok(guard_with_clock(scripted_policy(&text, Format::Toml)?, &self.clock))
+        Ok(scripted_policy(&text, Format::Toml)?)
     }
 
     /// Hands the keys that this issuer has now to a guard that it made, in place of those before.
