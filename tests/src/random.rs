@@ -36,6 +36,11 @@ impl Random {
         &choices[self.below(choices.len())]
     }
 
+    /// One of the choices, by value.
+    pub fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
+        *self.pick(choices)
+    }
+
     /// A byte.
     pub fn byte(&mut self) -> u8 {
         self.number() as u8

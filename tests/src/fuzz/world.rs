@@ -1,7 +1,6 @@
 //! The policy, the keys and the time that the targets decide by: the same on every run.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
 
 use counterseal::core::guard::Guard;
 use counterseal::core::keyset::{KeySetOptions, Origin};
@@ -63,10 +62,12 @@ pub(super) fn now() -> UnixTime {
     UnixTime::from_millis(NOW * 1000)
 }
 
-/// The world, made on first use.
+/// The world of this thread, made on first use: what one thread sees of its cache is its own doing.
 pub(super) fn world() -> &'static World {
-    static WORLD: OnceLock<World> = OnceLock::new();
-    WORLD.get_or_init(World::new)
+    thread_local! {
+        static WORLD: &'static World = Box::leak(Box::new(World::new()));
+    }
+    WORLD.with(|world| *world)
 }
 
 /// Names that the policy spells out, which messages and reports may show.

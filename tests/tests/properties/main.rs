@@ -9,6 +9,7 @@ mod dates;
 mod json;
 mod pointers;
 mod types;
+mod verdicts;
 
 use counterseal::{Algorithm, Code, Format, Guard, Identity, Policy, UnixTime};
 use counterseal_tests::signer::Signer;
