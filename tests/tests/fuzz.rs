@@ -39,37 +39,37 @@ fn run(name: &str, changes: usize, endings: usize) {
 
 #[test]
 fn token() {
-    run("token", 40_000, 40);
+    run("token", 25_000, 40);
 }
 
 #[test]
 fn claims() {
-    run("claims", 40_000, 30);
+    run("claims", 25_000, 30);
 }
 
 #[test]
 fn jwks() {
-    run("jwks", 12_000, 12);
+    run("jwks", 8_000, 12);
 }
 
 #[test]
 fn policy_toml() {
-    run("policy_toml", 15_000, 16);
+    run("policy_toml", 8_000, 14);
 }
 
 #[test]
 fn policy_json() {
-    run("policy_json", 15_000, 11);
+    run("policy_json", 8_000, 11);
 }
 
 #[test]
 fn pem() {
-    run("pem", 40_000, 7);
+    run("pem", 25_000, 7);
 }
 
 #[test]
 fn secret() {
-    run("secret", 20_000, 3);
+    run("secret", 10_000, 3);
 }
 
 #[test]

@@ -164,19 +164,23 @@ fn find_case_variant(name: &str, head: u64) -> Option<&'static str> {
     if !odd || name.len() > LONGEST * 3 { None } else { fold_and_find(name) }
 }
 
-/// Unicode case folding as far as it can end in ASCII letters: U+017F is s, U+212A is k, sharp s is ss.
+/// The evaluated name that this one folds to, if it does.
 #[cold]
 fn fold_and_find(name: &str) -> Option<&'static str> {
-    let mut folded = String::with_capacity(LONGEST * 3);
-    for character in name.chars() {
-        match character {
-            '\u{17f}' => folded.push('s'),
-            '\u{212a}' => folded.push('k'),
-            '\u{df}' | '\u{1e9e}' => folded.push_str("ss"),
-            other => folded.push(other.to_ascii_lowercase()),
-        }
-    }
-    EVALUATED.into_iter().find(|known| *known == folded)
+    EVALUATED.into_iter().find(|known| folded(name).eq(known.chars()))
+}
+
+/// Unicode case folding as far as it can end in ASCII letters: U+017F is s, U+212A is k, sharp s is ss.
+fn folded(name: &str) -> impl Iterator<Item = char> {
+    name.chars().flat_map(|character| {
+        let (one, another) = match character {
+            '\u{17f}' => ('s', None),
+            '\u{212a}' => ('k', None),
+            '\u{df}' | '\u{1e9e}' => ('s', Some('s')),
+            other => (other.to_ascii_lowercase(), None),
+        };
+        std::iter::once(one).chain(another)
+    })
 }
 
 #[cfg(test)]

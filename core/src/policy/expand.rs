@@ -72,6 +72,9 @@ fn merge(base: &mut Node, overlay: Node, is_outermost: bool, problems: &mut Prob
     }
 }
 
+/// With so many names is an unknown one compared, to find the one that was meant.
+const COMPARED: usize = 1000;
+
 fn merge_issuers(base: &mut Node, overlay: Node, problems: &mut Problems<'_>) {
     let (Value::List(entries), Value::List(changes)) = (&mut base.value, overlay.value) else {
         return;
@@ -108,10 +111,10 @@ fn merge_issuers(base: &mut Node, overlay: Node, problems: &mut Problems<'_>) {
                 problems.silence_missing();
                 let place = change.get("name").map_or(change.place, |name| name.place);
                 let what = format!("issuer \"{}\"", shown(&key));
-                problems.at(
-                    place,
-                    values::unknown(Code::ConfigValue, &what, &key, by_name.keys().map(String::as_str)),
-                );
+                // Each of many names beside each of many others would be quadratic.
+                let compared = if problems.is_full() { 0 } else { COMPARED };
+                let known = by_name.keys().map(String::as_str).take(compared);
+                problems.at(place, values::unknown(Code::ConfigValue, &what, &key, known));
             }
         }
     }

@@ -162,3 +162,13 @@ fn the_same_text_has_the_same_problems_and_no_endless_lists() {
         assert_eq!(problems(), first);
     }
 }
+
+#[test]
+fn many_unknown_names_beside_many_known_ones_end_soon() {
+    let many = |line: &str| -> String { (0..12_000).map(|at| line.replace('#', &at.to_string())).collect() };
+    let text = many("[[issuer]]\nname='provider-#'\n") + &many("[[service.orders.issuer]]\nname='x-#-x'\n");
+    let start = Instant::now();
+    let error = Surroundings::default().parse(&text, Format::Toml, Some("orders")).unwrap_err();
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+    assert!(error.problems().iter().any(|one| one.message.starts_with("unknown issuer \"x-0-x\"")));
+}
