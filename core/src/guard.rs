@@ -68,7 +68,7 @@ impl Guard {
         let verdict = match now {
             Now::Given(time) => inbound::verify(&engine, token, time, &mut Silent),
             // Longer tokens are refused before any byte of theirs is hashed.
-            Now::Driver(time) if token.len() > engine.policy.token_bytes => {
+            Now::Driver(time) if engine.cache.is_off() || token.len() > engine.policy.token_bytes => {
                 inbound::verify(&engine, token, time, &mut Silent)
             }
             Now::Driver(time) => {
