@@ -71,7 +71,7 @@ impl FirstFaults {
                 if may_hold_controls && names_somebody(claim) && strings(value).any(has_control) {
                     first.control.get_or_insert(claim);
                 }
-                if longest(claim).is_some_and(|cap| strings(value).any(|text| text.len() > cap)) {
+                if longest(claim).is_some_and(|cap| is_longer(value, cap)) {
                     first.long.get_or_insert(claim);
                 }
             }
@@ -134,6 +134,14 @@ fn has_control(text: &str) -> bool {
 /// The string, or the strings of the list.
 fn strings(value: Value<'_>) -> impl Iterator<Item = &str> {
     value.as_str().into_iter().chain(value.as_array().into_iter().flatten().filter_map(Value::as_str))
+}
+
+/// Is the string, or one of the list, longer than that?
+fn is_longer(value: Value<'_>, cap: usize) -> bool {
+    match value.as_str() {
+        Some(text) => text.len() > cap,
+        None => strings(value).any(|text| text.len() > cap),
+    }
 }
 
 fn check_counts<R: Recorder>(claims: &Claims, recorder: &mut R) -> Result<(), Rejection> {

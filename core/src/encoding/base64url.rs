@@ -48,8 +48,8 @@ pub(crate) const fn decoded_len(text_len: usize) -> usize {
 
 /// Decodes a checked text. Bytes outside the alphabet would give wrong bytes, never a panic.
 pub(crate) fn decode(text: &[u8]) -> Vec<u8> {
-    let mut bytes = Vec::with_capacity(decoded_len(text.len()));
-    decode_with(text, |decoded| bytes.extend_from_slice(decoded));
+    let mut bytes = vec![0; decoded_len(text.len())];
+    decode_into(text, &mut bytes);
     bytes
 }
 
@@ -61,38 +61,27 @@ pub(crate) fn decode_strict(text: &[u8]) -> Result<Vec<u8>, (Rule, Code)> {
 
 /// Decodes a checked text into a buffer of exactly [`decoded_len`] bytes.
 pub(crate) fn decode_into(text: &[u8], bytes: &mut [u8]) {
-    let mut at = 0;
-    decode_with(text, |decoded| {
-        bytes[at..at + decoded.len()].copy_from_slice(decoded);
-        at += decoded.len();
-    });
-}
-
-/// Hands the bytes of a checked text to `put`, block by block.
-#[inline(always)]
-fn decode_with(text: &[u8], mut put: impl FnMut(&[u8])) {
-    let (blocks, rest) = text.as_chunks::<BLOCK_TEXT>();
-    for block in blocks {
-        put(&decode_block(block));
+    let (blocks, rest) = text.as_chunks();
+    let (outputs, output_rest) = bytes.as_chunks_mut();
+    for (block, output) in blocks.iter().zip(outputs) {
+        decode_block(block, output);
     }
     if !rest.is_empty() {
-        let mut block = [b'A'; BLOCK_TEXT];
+        let (mut block, mut output) = ([b'A'; BLOCK_TEXT], [0; BLOCK_BYTES]);
         block[..rest.len()].copy_from_slice(rest);
-        put(&decode_block(&block)[..decoded_len(rest.len())]);
+        decode_block(&block, &mut output);
+        output_rest.copy_from_slice(&output[..output_rest.len()]);
     }
 }
 
-#[inline(always)]
-fn decode_block(block: &[u8; BLOCK_TEXT]) -> [u8; BLOCK_BYTES] {
+fn decode_block(block: &[u8; BLOCK_TEXT], output: &mut [u8; BLOCK_BYTES]) {
     let mut sextets = [0; BLOCK_TEXT];
     for (sextet_out, byte) in sextets.iter_mut().zip(block) {
         *sextet_out = sextet(*byte);
     }
-    let mut bytes = [0; BLOCK_BYTES];
-    for (six, eight) in bytes.as_chunks_mut::<6>().0.iter_mut().zip(sextets.as_chunks::<8>().0) {
+    for (six, eight) in output.as_chunks_mut::<6>().0.iter_mut().zip(sextets.as_chunks().0) {
         six.copy_from_slice(&pack(*eight)[..6]);
     }
-    bytes
 }
 
 /// Encodes without padding.
@@ -111,7 +100,7 @@ pub(crate) fn encode(bytes: &[u8]) -> String {
 }
 
 const BLOCK_TEXT: usize = 32;
-const BLOCK_BYTES: usize = 24;
+const BLOCK_BYTES: usize = BLOCK_TEXT / 4 * 3;
 
 #[inline(always)]
 fn is_in_alphabet(byte: u8) -> bool {

@@ -248,13 +248,11 @@ impl<'a> Value<'a> {
     pub fn get(self, name: &str) -> Option<Value<'a>> {
         let Members { document, mut at, end } = self.as_object()?;
         let text = document.text.as_bytes();
-        while at < end {
-            let member = document.nodes[at];
-            let value = document.value(at + 1);
+        while let Some([member, value, ..]) = document.nodes.get(at..end) {
             if member.bytes() == name.len() && text[member.range()] == *name.as_bytes() {
-                return Some(value);
+                return Some(document.value(at + 1));
             }
-            at = value.node().next();
+            at = value.next();
         }
         None
     }
