@@ -13,7 +13,7 @@ pub(crate) struct Signer {
     sign: Sign,
 }
 
-type Sign = Box<dyn Fn(&[u8]) -> Vec<u8>>;
+type Sign = Box<dyn Fn(&[u8]) -> Vec<u8> + Send + Sync>;
 
 impl Signer {
     /// Makes a key.
