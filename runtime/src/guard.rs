@@ -15,8 +15,10 @@ use counterseal_core::rule::Rule;
 use counterseal_core::time::{Now, UnixTime};
 
 use crate::clock::Clock;
+use crate::deny::DenyWatch;
 use crate::policy::Origin;
-use crate::{Error, Policy};
+use crate::status::{PolicyStatus, Status};
+use crate::{Error, Policy, metrics};
 
 /// How often a caller waits for keys and decides again, before the answer is 503.
 const WAITS: usize = 2;
@@ -27,7 +29,17 @@ pub struct Guard {
     core: guard::Guard,
     clock: Clock,
     origin: Mutex<Option<Origin>>,
+    deny: DenyWatch,
+    reloads: Mutex<Reloads>,
     landings: Landings,
+}
+
+/// Attempts to load the policy again.
+#[derive(Debug, Default)]
+struct Reloads {
+    status: PolicyStatus,
+    /// Why the last one failed.
+    fault: Option<String>,
 }
 
 /// Wakes those who wait for keys.
@@ -54,9 +66,16 @@ impl Guard {
     pub(crate) fn with_clock(policy: Policy, clock: Clock) -> Guard {
         // RandomState is seeded by the operating system, once for each process.
         let secret = RandomState::new().build_hasher().finish();
-        let Policy { inner, origin } = policy;
-        let core = guard::Guard::new(inner, secret);
-        Guard { core, clock, origin: Mutex::new(origin), landings: Landings::default() }
+        let (deny_file, denied) = policy.deny_file();
+        let Policy { inner, origin, .. } = policy;
+        Guard {
+            core: guard::Guard::new(inner, secret),
+            clock,
+            origin: Mutex::new(origin),
+            deny: DenyWatch::new(deny_file, denied),
+            reloads: Mutex::default(),
+            landings: Landings::default(),
+        }
     }
 
     /// Verifies a token, bare or behind "Bearer ". Waits up to `fetch.wait` for keys that are on
@@ -126,22 +145,57 @@ impl Guard {
     }
 
     /// Reads the policy file again and swaps the whole policy at once. The old one stays where the
-    /// new one has mistakes (POL-06).
+    /// new one has mistakes, which the status shows until another attempt succeeds (POL-06). Issuers that
+    /// stay as they were keep their keys.
     ///
     /// # Errors
     /// [`Error::Policy`] with the mistakes; [`Error::Misuse`] where the policy came from text.
     pub fn reload(&self) -> Result<(), Error> {
         let origin = self.origin.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        self.replace(origin.ok_or(Error::Misuse(Code::MisuseClosed))?.load()?);
-        Ok(())
+        match origin.ok_or(Error::Misuse(Code::MisuseClosed))?.load() {
+            Ok(policy) => {
+                self.replace(policy);
+                self.note_reload(None);
+                Ok(())
+            }
+            Err(error) => {
+                let first = error.problems().first().map(ToString::to_string).unwrap_or_default();
+                let count = error.problems().len();
+                self.note_reload(Some(format!("mistakes in the policy: {count}, the first at {first}")));
+                Err(Error::Policy(error))
+            }
+        }
     }
 
     /// Puts another policy in place of this one, at once and whole.
     pub fn replace(&self, policy: Policy) {
-        let Policy { inner, origin } = policy;
-        *self.origin.lock().unwrap_or_else(PoisonError::into_inner) = origin;
-        self.core.replace(inner);
+        let (deny_file, denied) = policy.deny_file();
+        let Policy { inner, origin, .. } = policy;
+        let mut held = self.origin.lock().unwrap_or_else(PoisonError::into_inner);
+        self.deny.follow(deny_file, denied, || self.core.replace(inner));
+        *held = origin;
+        drop(held);
+        self.reloads.lock().unwrap_or_else(PoisonError::into_inner).fault = None;
         self.landings.wake();
+    }
+
+    /// How the guard is doing: its policy, issuers and keys, what became of tokens, and alarms.
+    pub fn status(&self) -> Status {
+        let reloads = self.reloads.lock().unwrap_or_else(PoisonError::into_inner);
+        let policy = PolicyStatus { generation: self.core.policy_generation(), ..reloads.status };
+        Status::new(
+            policy,
+            reloads.fault.clone(),
+            self.core.issuers(),
+            self.core.strangers(),
+            self.core.cache_counters(),
+            self.deny.status(),
+        )
+    }
+
+    /// The numbers of [`Guard::status`] as Prometheus text.
+    pub fn metrics(&self) -> String {
+        metrics::prometheus(&self.status())
     }
 
     /// What the verified-token cache did.
@@ -161,8 +215,13 @@ impl Guard {
     #[inline]
     fn now(&self) -> Result<Now, Error> {
         match self.clock.now(self.core.leeway_seconds()) {
-            Ok(time) => Ok(Now::Driver(time)),
-            Err(code) => Err(self.outage(Rule::Clm25, code)),
+            Ok(time) => {
+                if self.deny.is_due(time) {
+                    self.deny.look(time, &self.core);
+                }
+                Ok(Now::Driver(time))
+            }
+            Err(code) => Err(self.outage(Rule::Clm25, code, None)),
         }
     }
 
@@ -170,7 +229,7 @@ impl Guard {
         match self.core.decide(token, now) {
             Decision::Verified(identity) => Ok(identity),
             Decision::Rejected(rejection) => Err(Error::from_rejection(rejection)),
-            Decision::Pending(_) => Err(self.outage(Rule::Jks12, Code::KeysUnavailable)),
+            Decision::Pending(flight) => Err(self.outage(Rule::Jks12, Code::KeysUnavailable, Some(flight))),
         }
     }
 
@@ -194,13 +253,22 @@ impl Guard {
                 Decision::Pending(next) => flight = next,
             }
         }
-        Err(self.outage(Rule::Jks12, Code::KeysUnavailable))
+        Err(self.outage(Rule::Jks12, Code::KeysUnavailable, Some(flight)))
     }
 
     #[cold]
-    fn outage(&self, rule: Rule, code: Code) -> Error {
-        let rejection: Rejection = self.core.unavailable(rule, code);
+    fn outage(&self, rule: Rule, code: Code, flight: Option<Flight>) -> Error {
+        let rejection: Rejection = self.core.unavailable(rule, code, flight);
         Error::from_rejection(rejection)
+    }
+
+    fn note_reload(&self, fault: Option<String>) {
+        let now = self.clock.now(self.core.leeway_seconds()).ok();
+        let mut reloads = self.reloads.lock().unwrap_or_else(PoisonError::into_inner);
+        reloads.status.failed_reloads += u64::from(fault.is_some());
+        reloads.status.last_reload_succeeded = Some(fault.is_none());
+        reloads.status.last_reload_at = now.map(UnixTime::as_seconds);
+        reloads.fault = fault;
     }
 }
 

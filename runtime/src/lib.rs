@@ -14,10 +14,13 @@
 //! environment. Everything that decides is in the core.
 
 mod clock;
+mod deny;
 mod error;
 mod guard;
+mod metrics;
 mod policy;
 mod resources;
+mod status;
 pub mod testing;
 
 pub use counterseal_core as core;
@@ -26,8 +29,9 @@ pub use counterseal_core::cache::CacheCounters;
 pub use counterseal_core::crypto;
 pub use counterseal_core::error::{Class, Code, Rejection};
 pub use counterseal_core::identity::{Identity, SubjectKind};
-pub use counterseal_core::inbound::{Check, Report, Verdict};
+pub use counterseal_core::inbound::{Check, Decisions, IssuerStatus, Refusals, Report, Verdict};
 pub use counterseal_core::jws;
+pub use counterseal_core::keys::KeyState;
 pub use counterseal_core::keyset::KeySet;
 pub use counterseal_core::policy::{Format, PolicyError, Problem, Profile};
 pub use counterseal_core::rule::Rule;
@@ -35,3 +39,4 @@ pub use counterseal_core::time::UnixTime;
 pub use error::{Error, Unavailable};
 pub use guard::Guard;
 pub use policy::Policy;
+pub use status::{Alarm, CacheStatus, DenyFileStatus, PolicyStatus, Status};

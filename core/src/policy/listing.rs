@@ -29,6 +29,11 @@ impl Policy {
     pub fn deny_file(&self) -> Option<&str> {
         self.deny_file.as_ref().map(|file| file.path.as_str())
     }
+
+    /// How many keys and issuers `deny_file` denied when the policy was loaded.
+    pub fn denied_by_file(&self) -> usize {
+        self.deny_file.as_ref().map_or(0, |file| file.list.len())
+    }
 }
 
 impl Issuer {
