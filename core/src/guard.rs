@@ -115,6 +115,7 @@ impl Guard {
 
     /// Denies what a deny file says from now on, besides what the policy itself denies: at once, and out
     /// of the cache, too (POL-07). What the file said before and does not say any more is accepted again.
+    /// A new policy begins with what its own deny file said when it was loaded.
     pub fn deny(&self, list: DenyList) {
         self.engine.load().deny(list);
     }

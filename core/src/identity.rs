@@ -270,7 +270,9 @@ pub(crate) fn scopes<'a>(claims: &'a Claims, issuer: &'a Issuer) -> impl Iterato
 /// The values that hold roles: where the policy says, else the `roles` of an access token
 /// (RFC 9068 section 2.2.3.1).
 pub(crate) fn role_values<'a>(claims: &'a Claims, issuer: &'a Issuer) -> impl Iterator<Item = Value<'a>> {
-    let by_default = issuer.identity.roles.is_empty() && issuer.profile == Profile::AccessToken;
+    let map = &issuer.identity;
+    let by_default =
+        map.roles.is_empty() && map.role_keys.is_empty() && issuer.profile == Profile::AccessToken;
     let standard = if by_default { claims.get(Claim::Roles) } else { None };
     let mapped = issuer.identity.roles.iter().filter_map(|pointer| pointer.find(claims.root()));
     standard.into_iter().chain(mapped)

@@ -48,14 +48,7 @@ pub(super) fn draft<'a>(
 ) -> Draft<'a> {
     let dangerous = dangerous(node, context);
     let profile = profile(node, context);
-    if let (Some(parties), Some(profile)) = (node.get("authorized_parties"), profile)
-        && profile != Profile::IdTokenApi
-    {
-        let fault = Fault::value("only the profile id_token_api reads this");
-        context
-            .problems
-            .at_name(parties.place, fault.hint("leave it out, or set profile = \"id_token_api\""));
-    }
+    other_profiles(node, profile, context);
     Draft {
         place: node.place,
         node,
@@ -141,6 +134,22 @@ fn dangerous(node: &Node, context: &mut Context<'_, '_>) -> Dangerous {
         context.notice(list.place, format!("{}: {meaning}", element.as_str()));
     }
     dangerous
+}
+
+/// Settings that only one profile reads are refused in an entry of another: they would do nothing.
+fn other_profiles(node: &Node, profile: Option<Profile>, context: &mut Context<'_, '_>) {
+    let Some(profile) = profile else { return };
+    for (name, reader) in [
+        ("authorized_parties", Profile::IdTokenApi),
+        ("optional_claims", Profile::AccessToken),
+        ("allow_marks", Profile::AccessToken),
+    ] {
+        if let (Some(setting), true) = (node.get(name), profile != reader) {
+            let fault = Fault::value(format!("only the profile {} reads this", reader.name()));
+            let hint = format!("leave it out, or set profile = \"{}\"", reader.name());
+            context.problems.at_name(setting.place, fault.hint(hint));
+        }
+    }
 }
 
 /// Is a refusal to count? One that does not is listed by `policy check`.

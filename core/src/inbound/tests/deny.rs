@@ -44,6 +44,15 @@ fn a_policy_denies_keys_and_issuers() {
 }
 
 #[test]
+fn tokens_without_an_issuer_are_denied_by_the_name_that_stands_for_it() {
+    let entry = "[[issuer]]\nname = 'legacy'\nprofile = 'generic'\naudience = 'orders'\nalgorithms = ['RS256']\ndangerous = ['no_issuer']\nkeys = KEYS\n";
+    let token = token(HEADER, &CLAIMS.replace(r#""iss":"https://idp.example.com","#, ""));
+    verified(&guard(&format!("version = 1\n{entry}")), &token);
+    let denied = guard(&format!("version = 1\ndeny_issuer = ['local:legacy']\n{entry}"));
+    assert_eq!(refused(&denied, &token), IssDenied);
+}
+
+#[test]
 fn the_key_s_own_name_counts_and_the_token_s() {
     let guard = guard(&text("deny_kid = ['k1']", "KEYS"));
     // Without a kid the one key is picked, and it is k1.

@@ -360,6 +360,8 @@ fn zitadel() {
         }
     );
     assert!(identity.has_role("admin") && !identity.has_role("280"));
+    // `roles` is not where ZITADEL puts them.
+    assert!(!verified(&guard, &token(TYP, &with(ACCESS, r#""roles":["root"]"#))).has_role("root"));
     // The form of a list of objects, and what is neither.
     let listed = ACCESS.replace(
         ":{\"admin\":{\"280\":\"example.com\"},\"buyer\":{\"280\":\"example.com\"}}",
