@@ -48,7 +48,12 @@ impl TestClock {
 
     /// Moves it.
     pub fn advance_seconds(&self, seconds: i64) {
-        self.millis.fetch_add(seconds * 1000, Ordering::SeqCst);
+        self.advance_millis(seconds * 1000);
+    }
+
+    /// Moves it by less than a second.
+    pub fn advance_millis(&self, millis: i64) {
+        self.millis.fetch_add(millis, Ordering::SeqCst);
     }
 
     /// Sets it.

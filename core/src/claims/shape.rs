@@ -7,6 +7,15 @@ use crate::limits;
 use crate::record::Recorder;
 use crate::rule::Rule;
 
+/// Types that an issuer's entry in the policy admits besides the usual ones.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Widened {
+    /// `amr` may be anything.
+    pub(crate) amr: bool,
+    /// `scope` may be a list of strings (CLM-19).
+    pub(crate) scope: bool,
+}
+
 /// The issuer is looked up before anything else is read, so its shape is checked first (CLM-01).
 pub(crate) fn check_issuer_shape<R: Recorder>(claims: &Claims, recorder: &mut R) -> Result<(), Rejection> {
     let Some(value) = claims.get(Claim::Iss) else { return Ok(()) };
@@ -20,8 +29,12 @@ pub(crate) fn check_issuer_shape<R: Recorder>(claims: &Claims, recorder: &mut R)
 }
 
 /// Applies JSN-04, CLM-11, CLM-17, JSN-07, LIM-05, LIM-06, CLM-19 and XCH-03, in this order.
-pub(crate) fn check_shapes<R: Recorder>(claims: &Claims, recorder: &mut R) -> Result<(), Rejection> {
-    let first = FirstFaults::of(claims);
+pub(crate) fn check_shapes<R: Recorder>(
+    claims: &Claims,
+    widened: Widened,
+    recorder: &mut R,
+) -> Result<(), Rejection> {
+    let first = FirstFaults::of(claims, widened);
     recorder.check_about(Rule::Jsn04, Code::ClaimWrongType, name(first.null), first.null.is_none())?;
     recorder.check_about(Rule::Clm11, Code::ClaimWrongType, name(first.date), first.date.is_none())?;
     recorder.check_about(Rule::Clm17, Code::ClaimWrongType, name(first.wrong), first.wrong.is_none())?;
@@ -33,7 +46,11 @@ pub(crate) fn check_shapes<R: Recorder>(claims: &Claims, recorder: &mut R) -> Re
     )?;
     recorder.check_about(Rule::Lim05, Code::ClaimTooLong, name(first.long), first.long.is_none())?;
     check_counts(claims, recorder)?;
-    let scope = claims.get(Claim::Scope).is_none_or(|scope| scope.as_str().is_some_and(is_scope));
+    let is_sound = |scope: Value<'_>| match scope.as_str() {
+        Some(text) => is_scope(text),
+        None => widened.scope && is_string_list(scope) && strings(scope).all(is_scope),
+    };
+    let scope = claims.get(Claim::Scope).is_none_or(is_sound);
     recorder.check_about(Rule::Clm19, Code::ScopeInvalid, "scope", scope)?;
     check_actors(claims, recorder)?;
     if let Some(auth_time) = claims.get(Claim::AuthTime) {
@@ -54,7 +71,7 @@ struct FirstFaults {
 }
 
 impl FirstFaults {
-    fn of(claims: &Claims) -> FirstFaults {
+    fn of(claims: &Claims, widened: Widened) -> FirstFaults {
         let mut first = FirstFaults::default();
         // Strict JSON has C0 controls as escapes only, and ASCII has no C1.
         let may_hold_controls = !claims.document().is_plain_ascii();
@@ -65,6 +82,8 @@ impl FirstFaults {
                 if value.kind() != Kind::Number {
                     first.date.get_or_insert(claim);
                 }
+            } else if claim == Claim::Amr && widened.amr {
+                continue;
             } else if !has_type(claim, value) {
                 first.wrong.get_or_insert(claim);
             } else {

@@ -30,7 +30,8 @@ pub(crate) fn check_kind<R: Recorder>(
         Profile::IdToken | Profile::IdTokenApi => (Rule::Clm18, &[Claim::Events]),
         Profile::Generic => return Ok(()),
     };
-    let mark = marks.iter().copied().find(|mark| claims.get(*mark).is_some());
+    let is_foreign = |mark: &Claim| claims.get(*mark).is_some() && !issuer.allowed_marks.contains(mark);
+    let mark = marks.iter().copied().find(is_foreign);
     recorder.check_about(rule, Code::TokenKindMismatch, mark.map_or("", Claim::name), mark.is_none())
 }
 
@@ -42,7 +43,7 @@ pub(crate) fn check_claims<R: Recorder>(
     now: UnixTime,
     recorder: &mut R,
 ) -> Result<(Dates, Validity), Rejection> {
-    check_shapes(claims, recorder)?;
+    check_shapes(claims, issuer.widened, recorder)?;
     check_subject(claims, issuer, recorder)?;
     check_audience(claims, issuer, recorder)?;
     let checked = check_dates(claims, issuer, leeway, now, recorder)?;
@@ -233,9 +234,11 @@ fn check_profile<R: Recorder>(claims: &Claims, issuer: &Issuer, recorder: &mut R
     if issuer.profile != Profile::AccessToken {
         return Ok(());
     }
-    let client = identity::client_id(claims, issuer).is_some_and(|client| !client.is_empty());
+    let optional = issuer.optional_claims;
+    let named = |text: Option<&str>, optional: bool| text.map_or(optional, |text| !text.is_empty());
+    let client = named(identity::client_id(claims, issuer), optional.client_id);
     recorder.check_about(Rule::Act03, Code::ClaimMissing, "client_id", client)?;
-    let jti = claims.string(Claim::Jti).is_some_and(|jti| !jti.is_empty());
+    let jti = named(identity::token_id(claims, issuer), optional.jti);
     recorder.check_about(Rule::Act03, Code::ClaimMissing, "jti", jti)?;
     let lists = [Claim::Groups, Claim::Roles, Claim::Entitlements];
     let other =
@@ -247,15 +250,23 @@ fn check_profile<R: Recorder>(claims: &Claims, issuer: &Issuer, recorder: &mut R
 fn check_mapped<R: Recorder>(claims: &Claims, issuer: &Issuer, recorder: &mut R) -> Result<(), Rejection> {
     let is_text = |value: Value<'_>| value.kind() == Kind::String;
     let roles = identity::role_values(claims, issuer).all(|value| is_text(value) || is_string_list(value));
-    recorder.check_about(Rule::Clm17, Code::ClaimWrongType, "roles", roles)?;
-    for (pointer, name) in [(&issuer.identity.tenant, "tenant"), (&issuer.identity.client_id, "client_id")] {
+    let role_keys = identity::role_key_values(claims, issuer).all(identity::is_named_objects);
+    recorder.check_about(Rule::Clm17, Code::ClaimWrongType, "roles", roles && role_keys)?;
+    let map = &issuer.identity;
+    let single = [(&map.tenant, "tenant"), (&map.client_id, "client_id"), (&map.token_id, "jti")];
+    for (pointer, name) in single {
         let found = pointer.as_ref().and_then(|pointer| pointer.find(claims.root()));
         recorder.check_about(Rule::Clm17, Code::ClaimWrongType, name, found.is_none_or(is_text))?;
     }
     let mut scopes = issuer.identity.scopes.iter().filter_map(|pointer| pointer.find(claims.root()));
     let sound = scopes
         .all(|value| (is_text(value) || is_string_list(value)) && identity::strings(value).all(is_scope));
-    recorder.check_about(Rule::Clm19, Code::ScopeInvalid, "scope", sound)
+    recorder.check_about(Rule::Clm19, Code::ScopeInvalid, "scope", sound)?;
+    if issuer.identity.scopes.is_empty() {
+        return Ok(());
+    }
+    let bounded = identity::scopes(claims, issuer).nth(limits::SCOPES).is_none();
+    recorder.check_about(Rule::Lim06, Code::TooManyValues, "scope", bounded)
 }
 
 /// A token bound to its sender needs a proof, and there is no way to hand one in yet (BND-01, ACT-08).

@@ -2,7 +2,7 @@
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-use super::{Engine, Stop, verify};
+use super::{Engine, Stop, Why, verify};
 use crate::error::{Code, Rejection};
 use crate::identity::Identity;
 use crate::record::Recorder;
@@ -115,8 +115,11 @@ pub(crate) fn explain(engine: &Engine, token: &[u8], now: UnixTime) -> Report {
     let mut writer = Writer { checks: Vec::with_capacity(64), stage: Stage::Structure, judged: 0 };
     let verdict = match verify(engine, token, now, &mut writer) {
         Ok(accepted) => Verdict::Verified(accepted.identity),
-        Err(Stop::Rejected(rejection)) => Verdict::Rejected(rejection),
-        Err(Stop::Pending(_)) => Verdict::Pending,
+        Err(Stop { why: Why::Rejected(rejection), about }) => {
+            let enforced = engine.enforces(about, rejection.code());
+            Verdict::Rejected(rejection.with_enforced(enforced))
+        }
+        Err(Stop { why: Why::Pending(_), .. }) => Verdict::Pending,
     };
     Report { verdict, checks: writer.checks }
 }

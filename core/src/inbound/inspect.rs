@@ -5,7 +5,7 @@ use std::fmt;
 use super::verify::without_scheme;
 use crate::algorithm::{Algorithm, AlgorithmSet};
 use crate::claims::{
-    Claim, Claims, Rounding, check_case_variants, check_issuer_shape, check_shapes, read_date,
+    Claim, Claims, Rounding, Widened, check_case_variants, check_issuer_shape, check_shapes, read_date,
 };
 use crate::encoding::base64url;
 use crate::error::{Code, Rejection};
@@ -197,7 +197,7 @@ impl Unverified {
         self.note_unless(check_case_variants(&header, &mut Silent), "header");
         let every: AlgorithmSet = Algorithm::ALL.into_iter().collect();
         let kind = if self.claims.is_some() { HeaderUse::Jwt } else { HeaderUse::AnyPayload };
-        self.note_unless(read_header(&header, every, kind, &mut Silent), "header");
+        self.note_unless(read_header(&header, every, kind, &[], &mut Silent), "header");
         if let Some(claims) = &self.claims {
             let repeated = Header::check_repeated(&header, claims.document(), &mut Silent);
             self.note_unless(repeated, "header");
@@ -208,8 +208,8 @@ impl Unverified {
     fn check_claims(&mut self) {
         let Some(claims) = self.claims.take() else { return };
         self.note_unless(check_case_variants(claims.document(), &mut Silent), "payload");
-        let shapes =
-            check_issuer_shape(&claims, &mut Silent).and_then(|()| check_shapes(&claims, &mut Silent));
+        let shapes = check_issuer_shape(&claims, &mut Silent)
+            .and_then(|()| check_shapes(&claims, Widened::default(), &mut Silent));
         self.note_unless(shapes, "payload");
         for date in [Claim::Exp, Claim::Nbf, Claim::Iat] {
             if let Some(Err((rule, code))) = claims.get(date).map(|value| read_date(value, Rounding::Down))

@@ -21,8 +21,18 @@ impl Policy {
     pub fn key_set(&self, issuer: &Issuer) -> Option<&KeySet> {
         match self.key_sources.get(issuer.keys)? {
             KeySource::Static(set) => Some(set),
-            KeySource::Scripted => None,
+            KeySource::Scripted { .. } => None,
         }
+    }
+
+    /// The path of `deny_file` as the policy has it, to be resolved against its directory.
+    pub fn deny_file(&self) -> Option<&str> {
+        self.deny_file.as_ref().map(|file| file.path.as_str())
+    }
+
+    /// How many keys and issuers `deny_file` denied when the policy was loaded.
+    pub fn denied_by_file(&self) -> usize {
+        self.deny_file.as_ref().map_or(0, |file| file.list.len())
     }
 }
 
@@ -40,6 +50,16 @@ impl Issuer {
     /// Other exact spellings of it.
     pub fn aliases(&self) -> impl ExactSizeIterator<Item = &str> {
         self.aliases.iter().map(AsRef::as_ref)
+    }
+
+    /// The vendor preset under its settings.
+    pub fn preset(&self) -> Option<&'static str> {
+        self.preset
+    }
+
+    /// Do refusals count? Where they do not, they are reported, and another library decides.
+    pub fn is_enforced(&self) -> bool {
+        self.enforce
     }
 
     /// The kind of token.

@@ -6,7 +6,14 @@ use super::*;
 
 const FULL: &str = r#"version = 1
 audience = "top"
+deny_kid = ["k0"]
+deny_issuer = ["https://old.example.com"]
 [[issuer]]
+preset = "keycloak"
+enforce = false
+widened_claims = ["amr"]
+discriminator = [{ claim = "/typ", equals = "Bearer" }]
+subject_kind = { client_suffix = "@c", user = [{ claim = "/sid", present = true }] }
 name = "main"
 issuer = "https://idp.example.com"
 issuer_aliases = ["a"]

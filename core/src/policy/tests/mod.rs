@@ -4,6 +4,8 @@ mod expansion;
 mod hostile;
 mod issuers;
 mod keys;
+mod open_issuers;
+mod presets;
 mod syntax;
 
 use std::collections::HashMap;
