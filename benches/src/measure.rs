@@ -15,8 +15,11 @@ pub struct Contest {
 
 struct Runner {
     name: &'static str,
-    /// Runs the operation so many times.
-    run: Box<dyn FnMut(u64)>,
+    /// Runs so many batches and tells how long that took.
+    run: Box<dyn FnMut(u64) -> Duration>,
+    /// Operations in a batch.
+    batch: u64,
+    /// Batches in a turn.
     per_turn: u64,
     samples: Vec<f64>,
 }
@@ -25,11 +28,40 @@ impl Contest {
     /// Adds an operation. Whatever it returns is dropped inside the measured time.
     pub fn add<T>(&mut self, name: &'static str, mut operation: impl FnMut() -> T + 'static) {
         let run = Box::new(move |times| {
-            for _ in 0..times {
-                black_box(operation());
-            }
+            time(|| {
+                for _ in 0..times {
+                    black_box(operation());
+                }
+            })
         });
-        self.runners.push(Runner { name, run, per_turn: 0, samples: Vec::new() });
+        self.runners.push(Runner { name, run, batch: 1, per_turn: 0, samples: Vec::new() });
+    }
+
+    /// Adds an operation on texts, each of which has just arrived: it was copied into a buffer, outside
+    /// of the measured time.
+    pub fn add_on_arrival<T>(
+        &mut self,
+        name: &'static str,
+        mut texts: Cycle<String>,
+        mut operation: impl FnMut(&str) -> T + 'static,
+    ) {
+        /// Few enough for the processor's first cache, many enough to hide what the clock costs.
+        const AT_ONCE: usize = 16;
+        let mut arrived = vec![String::new(); AT_ONCE];
+        let run = Box::new(move |times: u64| {
+            let mut batch = || {
+                for text in &mut arrived {
+                    text.clone_from(texts.next());
+                }
+                time(|| {
+                    for text in &arrived {
+                        black_box(operation(text));
+                    }
+                })
+            };
+            (0..times).map(|_| batch()).sum()
+        });
+        self.runners.push(Runner { name, run, batch: AT_ONCE as u64, per_turn: 0, samples: Vec::new() });
     }
 
     /// Lets every operation have `rounds` more turns.
@@ -54,17 +86,18 @@ impl Contest {
 }
 
 impl Runner {
-    /// Warms up and finds how many times fill a turn.
+    /// Warms up and finds how many batches fill a turn.
     fn calibrate(&mut self) {
         if self.per_turn != 0 {
-            return (self.run)(self.per_turn);
+            (self.run)(self.per_turn);
+            return;
         }
         let mut times = 1;
         loop {
-            let took = time(|| (self.run)(times));
+            let took = (self.run)(times);
             if took * 4 >= TURN {
-                let per_operation = took.as_nanos() as u64 / times;
-                self.per_turn = (TURN.as_nanos() as u64 / per_operation.max(1)).max(1);
+                let per_batch = took.as_nanos() as u64 / times;
+                self.per_turn = (TURN.as_nanos() as u64 / per_batch.max(1)).max(1);
                 return;
             }
             times *= 2;
@@ -72,8 +105,8 @@ impl Runner {
     }
 
     fn turn(&mut self) {
-        let took = time(|| (self.run)(self.per_turn));
-        self.samples.push(took.as_nanos() as f64 / self.per_turn as f64);
+        let took = (self.run)(self.per_turn);
+        self.samples.push(took.as_nanos() as f64 / (self.per_turn * self.batch) as f64);
     }
 }
 

@@ -44,8 +44,7 @@ impl Sample {
 
     /// The same where the signature alone may be larger.
     pub fn token_of_any_size(&self, number: usize) -> String {
-        let padding = TOKEN_BYTES.saturating_sub(self.compact(&self.claims(number, "")).len());
-        self.compact(&self.claims(number, &scopes(padding * 3 / 4)))
+        self.compact(&self.padded_claims(number))
     }
 
     /// The tokens of the numbers below `count`.
@@ -55,7 +54,7 @@ impl Sample {
 
     /// A token with `changes` made to the claims of number 0.
     pub fn token_with(&self, changes: &[(&str, Value)]) -> String {
-        let mut claims = self.claims(0, "");
+        let mut claims = self.padded_claims(0);
         for (name, value) in changes {
             claims[*name] = value.clone();
         }
@@ -85,6 +84,12 @@ impl Sample {
     /// Header and claims, signed.
     fn compact(&self, claims: &Value) -> String {
         compact(&self.signer, KID, &claims.to_string())
+    }
+
+    /// Claims with as many scopes as make the token of the usual size.
+    fn padded_claims(&self, number: usize) -> Value {
+        let padding = TOKEN_BYTES.saturating_sub(self.compact(&self.claims(number, "")).len());
+        self.claims(number, &scopes(padding * 3 / 4))
     }
 
     fn claims(&self, number: usize, more_scopes: &str) -> Value {
