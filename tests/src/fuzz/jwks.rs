@@ -31,7 +31,7 @@ pub fn jwks(data: &[u8]) -> Ending {
                 }
                 if let (Origin::Fetched, Ok(set)) = (origin, set) {
                     assert!(set.usable <= limits::KEYS, "more keys than a fetched set may have");
-                    assert!(!set.keys.iter().any(|key| key.contains("oct")), "a secret from the network");
+                    assert_eq!(set.secrets, 0, "a secret from the network");
                 }
             }
         }
@@ -50,6 +50,7 @@ fn signatures() -> AlgorithmSet {
 #[derive(Debug, PartialEq)]
 struct Summary {
     usable: usize,
+    secrets: usize,
     keys: Vec<String>,
     skipped: Vec<(usize, Option<String>, Code)>,
 }
@@ -78,6 +79,7 @@ fn summary(set: Result<KeySet, Code>) -> Result<Summary, Code> {
     });
     let summary = Summary {
         usable: set.len(),
+        secrets: set.keys().filter(|key| key.describe().kty() == "oct").count(),
         keys: keys.collect(),
         skipped: set.skipped().iter().map(|key| (key.index, key.kid.clone(), key.reason)).collect(),
     };

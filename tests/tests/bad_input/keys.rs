@@ -61,7 +61,8 @@ fn ten_thousand_keys_of_every_kind_are_bounded() {
     for algorithm in LISTED {
         let signer = Signer::new(algorithm, "k");
         let count = (STATIC_JWKS_BYTES / (signer.jwk().to_string().len() + 8)).min(STATIC_KEYS);
-        let kids: [(&str, fn(usize) -> String); 2] =
+        type Kid = fn(usize) -> String;
+        let kids: [(&str, Kid); 2] =
             [("names of their own", |at| format!("k{at}")), ("one name", |_| "k".to_owned())];
         for (what, kid) in kids {
             let text = set((0..count).map(|at| named(&signer, &kid(at))));
