@@ -1,0 +1,24 @@
+//! The conformance corpus: rule cases as data, how their tokens are made, and how they are run.
+//!
+//! `tests/conformance/README.md` is the description of the format.
+
+mod case;
+mod change;
+mod corpus;
+mod der;
+mod format;
+mod json;
+mod keys;
+mod outcome;
+mod policy;
+mod recipe;
+mod run;
+mod text;
+
+pub use case::{Case, Kind, Recipe, RuleFile, Step, Token};
+pub use corpus::{Corpus, folder};
+pub use format::layout;
+pub use json::Json;
+pub use keys::PrivateKey;
+pub use run::{Outcome, Runner};
+pub use text::Text;
