@@ -84,7 +84,8 @@ pub fn problems(error: &PolicyError, has_lines: bool) -> Json {
         })
         .collect();
     if !has_lines {
-        problems.sort_by_cached_key(Json::canonical);
+        let text = |problem: &Json, name: &str| problem.get(name).map(Json::canonical);
+        problems.sort_by_cached_key(|problem| (text(problem, "pointer"), text(problem, "code")));
     }
     Json::object([("problems", Json::Array(problems))])
 }
