@@ -67,7 +67,7 @@ impl Corpus {
     }
 
     /// Every file that follows from others, with the text it has to have: case files with their tokens
-    /// made and in their one layout, tokens without a case, public keys.
+    /// made, tokens without a case, public keys, all in their one layout.
     pub fn generated(&self) -> Result<BTreeMap<PathBuf, String>, String> {
         let mut generated = BTreeMap::new();
         let plain = serde_json::to_value(&self.plain).map_err(|error| error.to_string())?;
@@ -75,6 +75,12 @@ impl Corpus {
         for (path, file) in &self.files {
             let text = self.formatted(file).map_err(|error| format!("{}: {error}", path.display()))?;
             generated.insert(self.path("cases").join(path), text);
+        }
+        for path in self.written_by_hand()? {
+            let text =
+                std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+            let json = Json::parse(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+            generated.insert(path, layout(&json));
         }
         let folder = self.policies().join("keys");
         for key in self.kitchen.keys.values() {
@@ -89,6 +95,16 @@ impl Corpus {
             generated.insert(folder.join(format!("{name}.json")), key_set(keys));
         }
         Ok(generated)
+    }
+
+    /// Files that only their layout follows from.
+    fn written_by_hand(&self) -> Result<Vec<PathBuf>, String> {
+        let others = ["templates.json", "reasons.json", "keys/sets.json"];
+        let mut files: Vec<PathBuf> = others.iter().map(|name| self.path(name)).collect();
+        let entries = std::fs::read_dir(self.policies()).map_err(|error| error.to_string())?;
+        let policies = entries.filter_map(|entry| entry.ok().map(|entry| entry.path()));
+        files.extend(policies.filter(|path| path.extension().is_some_and(|extension| extension == "json")));
+        Ok(files)
     }
 
     fn formatted(&self, file: &RuleFile) -> Result<String, String> {

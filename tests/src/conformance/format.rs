@@ -77,6 +77,7 @@ fn one_line(json: &Json) -> String {
                 .collect();
             out = format!("{{{}}}", members.join(", "));
         }
+        Json::Number(lexeme) => out.push_str(lexeme),
         scalar => out = scalar.canonical(),
     }
     out

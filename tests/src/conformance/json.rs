@@ -4,9 +4,9 @@ use std::fmt::Write;
 
 use counterseal::core::json::{self, Bounds, Kind, Value};
 
-/// A JSON value. Numbers are canonical text: integers as their digits, whatever their size; others as
-/// RFC 8785 section 3.2.2.3 writes them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A JSON value. Numbers are as they were written, and compared by their canonical text: integers as
+/// their digits, whatever their size; others as RFC 8785 section 3.2.2.3 writes them.
+#[derive(Clone, Debug)]
 #[allow(missing_docs, reason = "the names are JSON's own")]
 pub enum Json {
     Null,
@@ -34,7 +34,7 @@ impl Json {
             Kind::Null => Json::Null,
             Kind::False => Json::Boolean(false),
             Kind::True => Json::Boolean(true),
-            Kind::Number => Json::Number(number(value.as_number().unwrap_or_default())),
+            Kind::Number => Json::Number(value.as_number().unwrap_or_default().to_owned()),
             Kind::String => Json::string(value.as_str().unwrap_or_default()),
             Kind::Array => {
                 Json::Array(value.as_array().into_iter().flatten().map(Json::from_value).collect())
@@ -55,7 +55,7 @@ impl Json {
         match value {
             serde_json::Value::Null => Json::Null,
             serde_json::Value::Bool(boolean) => Json::Boolean(*boolean),
-            serde_json::Value::Number(lexeme) => Json::Number(number(&lexeme.to_string())),
+            serde_json::Value::Number(lexeme) => Json::Number(lexeme.to_string()),
             serde_json::Value::String(text) => Json::string(text),
             serde_json::Value::Array(list) => Json::Array(list.iter().map(Json::from_serde).collect()),
             serde_json::Value::Object(members) => Json::Object(
@@ -110,7 +110,7 @@ impl Json {
         match self {
             Json::Null => out.push_str("null"),
             Json::Boolean(boolean) => out.push_str(if *boolean { "true" } else { "false" }),
-            Json::Number(number) => out.push_str(number),
+            Json::Number(lexeme) => out.push_str(&number(lexeme)),
             Json::String(text) => write_string(out, text, false),
             Json::Array(list) => {
                 for (at, element) in list.iter().enumerate() {
@@ -145,9 +145,7 @@ impl Json {
             _ => None,
         };
         match (self, expected) {
-            (Json::Number(number), Json::Object(members)) if digits(members).as_deref() == Some(number) => {
-                None
-            }
+            (Json::Number(lexeme), Json::Object(members)) if digits(members).as_ref() == Some(lexeme) => None,
             (Json::Object(_), Json::Object(members)) => members.iter().find_map(|(name, wanted)| {
                 let length = path.len();
                 path.push('/');
@@ -168,7 +166,7 @@ impl Json {
                     found
                 })
             }
-            (one, other) if one == other => None,
+            (one, other) if one.canonical() == other.canonical() => None,
             (one, other) => Some(format!("{path}: {}, expected {}", one.canonical(), other.canonical())),
         }
     }

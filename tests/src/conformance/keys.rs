@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
 use aws_lc_rs::encoding::{AsBigEndian, AsDer, Pkcs8V1Der};
 use aws_lc_rs::rand::SystemRandom;
@@ -22,6 +23,8 @@ pub struct PrivateKey {
     /// Its name, which is its `kid`.
     pub name: String,
     jwk: Map<String, Value>,
+    /// Of an RSA key: checking one takes longer than signing with it.
+    rsa_pair: OnceLock<Arc<rsa::KeyPair>>,
 }
 
 /// All keys by name.
@@ -56,7 +59,7 @@ impl PrivateKey {
         jwk.insert("kid".into(), name.into());
         jwk.insert("alg".into(), algorithm.into());
         jwk.insert("x-notice".into(), NOTICE.into());
-        Ok(PrivateKey { name: name.to_owned(), jwk })
+        Ok(PrivateKey { name: name.to_owned(), jwk, rsa_pair: OnceLock::new() })
     }
 
     /// Reads the keys of a folder, one file each.
@@ -71,7 +74,7 @@ impl PrivateKey {
             let text =
                 std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
             let jwk = serde_json::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
-            keys.insert(name.clone(), PrivateKey { name, jwk });
+            keys.insert(name.clone(), PrivateKey { name, jwk, rsa_pair: OnceLock::new() });
         }
         Ok(keys)
     }
@@ -115,11 +118,7 @@ impl PrivateKey {
         match self.text("kty") {
             "oct" => mac(algorithm, &self.bytes("k")?, message),
             "RSA" => {
-                let members = ["n", "e", "d", "p", "q", "dp", "dq", "qi"].map(|name| self.bytes(name));
-                let numbers = members.into_iter().collect::<Result<Vec<_>, _>>()?;
-                let mut all: Vec<&[u8]> = vec![&[0]];
-                all.extend(numbers.iter().map(Vec::as_slice));
-                let pair = rsa::KeyPair::from_der(&der::integers(&all)).map_err(refused)?;
+                let pair = self.rsa_pair()?;
                 let mut signature = vec![0; pair.public_modulus_len()];
                 pair.sign(rsa_encoding(algorithm), &SystemRandom::new(), message, &mut signature)
                     .map_err(unspecified)?;
@@ -153,6 +152,19 @@ impl PrivateKey {
             _ => return false,
         };
         signature::UnparsedPublicKey::new(by, key).verify(message, signature).is_ok()
+    }
+
+    fn rsa_pair(&self) -> Result<&rsa::KeyPair, String> {
+        if let Some(pair) = self.rsa_pair.get() {
+            return Ok(pair);
+        }
+        let members = ["n", "e", "d", "p", "q", "dp", "dq", "qi"].map(|name| self.bytes(name));
+        let numbers = members.into_iter().collect::<Result<Vec<_>, _>>()?;
+        let mut all: Vec<&[u8]> = vec![&[0]];
+        all.extend(numbers.iter().map(Vec::as_slice));
+        let pair = rsa::KeyPair::from_der(&der::integers(&all));
+        let pair = pair.map_err(|_| format!("{} cannot be used", self.name))?;
+        Ok(self.rsa_pair.get_or_init(|| Arc::new(pair)))
     }
 
     fn text(&self, name: &str) -> &str {

@@ -56,8 +56,37 @@ impl<'c> Runner<'c> {
         {
             return run.refused(&case.steps);
         }
+        run.all(&case.steps)
+    }
+
+    /// What a host sees of a case: an outcome for each step, null for those that move the clock and
+    /// for those that only Rust has. Fails where a step cannot be done.
+    pub fn outcome(&self, case: &Case) -> Result<Json, String> {
+        let mut run = Run::new(self, case)?;
+        let steps = case.steps.iter().map(|step| {
+            let is_shared = step.key_set.is_none() && step.jws_verify.is_none();
+            if is_shared { run.step(step) } else { Ok(Json::Null) }
+        });
+        let steps = steps.collect::<Result<_, String>>().map_err(|error| format!("{}: {error}", case.id))?;
+        Ok(Json::Array(steps))
+    }
+}
+
+struct Run<'r> {
+    runner: &'r Runner<'r>,
+    tokens: BTreeMap<&'r str, Vec<u8>>,
+    clock: TestClock,
+    guard: Option<Guard>,
+    /// Did the last verification wait for keys?
+    pending: bool,
+    failures: Vec<String>,
+}
+
+impl<'r> Run<'r> {
+    fn all(&mut self, steps: &[Step]) -> Outcome {
+        let run = self;
         let mut outcome = Outcome { steps: Vec::new(), failures: Vec::new() };
-        for (at, step) in case.steps.iter().enumerate() {
+        for (at, step) in steps.iter().enumerate() {
             let result = run.step(step).and_then(|result| {
                 run.compare(step, &result)?;
                 Ok(result)
@@ -73,19 +102,7 @@ impl<'c> Runner<'c> {
         }
         outcome
     }
-}
 
-struct Run<'r> {
-    runner: &'r Runner<'r>,
-    tokens: BTreeMap<&'r str, Vec<u8>>,
-    clock: TestClock,
-    guard: Option<Guard>,
-    /// Did the last verification wait for keys?
-    pending: bool,
-    failures: Vec<String>,
-}
-
-impl<'r> Run<'r> {
     fn new(runner: &'r Runner<'r>, case: &'r Case) -> Result<Run<'r>, String> {
         let mut tokens = BTreeMap::new();
         for (name, text) in &runner.corpus.plain {
