@@ -13,7 +13,7 @@ use crate::cache::CacheCounters;
 use crate::error::{Code, Rejection};
 use crate::identity::Identity;
 use crate::inbound::{self, About, Decisions, Engine, IssuerStatus, Report, Stop, Why, without_scheme};
-use crate::keys::Flight;
+use crate::keys::{Flight, Waiting};
 use crate::keyset::{KeySet, KeySetOptions, Origin};
 use crate::policy::{DenyList, Policy};
 use crate::record::Silent;
@@ -212,6 +212,16 @@ impl Guard {
         let slot = entry.ok_or(Code::MisuseClosed)?.keys;
         let keys = self.read_keys(&engine, slot, jwks)?;
         if engine.keys.replace(slot, keys) { Ok(()) } else { Err(Code::MisuseClosed) }
+    }
+
+    /// The flight that tokens of a policy entry wait for; `None` where its keys are there or failed.
+    pub fn awaited(&self, issuer_name: &str) -> Option<Flight> {
+        let engine = self.engine.load();
+        let entry = engine.policy.issuers.iter().find(|issuer| &*issuer.name == issuer_name)?;
+        match engine.keys.snapshot(entry.keys).keys() {
+            Err(Waiting::For(flight)) => Some(flight),
+            _ => None,
+        }
     }
 
     /// Is there nothing to wait for any more? A flight of an earlier policy has landed.

@@ -76,7 +76,16 @@ impl Policy {
     ) -> Result<Policy, PolicyError> {
         let resources = Machine::at(base_dir);
         let options = PolicyOptions { service, resources: &resources, provider: provider()?, scripted_keys };
-        let inner = policy::Policy::parse(text, format, &options)?;
+        Policy::build(text, format, &options, base_dir)
+    }
+
+    pub(crate) fn build(
+        text: &str,
+        format: Format,
+        options: &PolicyOptions<'_>,
+        base_dir: &Path,
+    ) -> Result<Policy, PolicyError> {
+        let inner = policy::Policy::parse(text, format, options)?;
         Ok(Policy { inner, origin: None, base_dir: base_dir.to_owned() })
     }
 }

@@ -1,5 +1,6 @@
 //! What the tests of the whole project share.
 
+pub mod conformance;
 pub mod fuzz;
 pub mod random;
 pub mod shared;

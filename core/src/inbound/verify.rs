@@ -237,11 +237,7 @@ fn check_signature<R: Recorder>(
     recorder.stage(Stage::Signature);
     let mut buffer = [0; SIGNATURE_BYTES];
     let signature = segments.decode_signature(&mut buffer);
-    let verified = match signature {
-        Some(signature) => key.verify(segments.signed, signature),
-        None => Err(Rejection::new(Rule::Jws29, Code::SignatureInvalid)),
-    };
-    verified.map_err(|rejection| recorder.refuse(rejection))?;
+    key.verify(segments.signed, signature).map_err(|rejection| recorder.refuse(rejection))?;
     recorder.judge(signature_rule(header.algorithm), true);
     recorder.detail(|| format!("by {}", header.algorithm));
     Ok(())

@@ -60,9 +60,7 @@ pub fn verify(token: &[u8], keys: &KeySet, algorithms: AlgorithmSet) -> Result<S
         return Err(Rejection::about(Rule::Jws20, Code::HeaderX5tMismatch, "x5t#S256"));
     }
     let mut buffer = [0; SIGNATURE_BYTES];
-    let signature = segments.decode_signature(&mut buffer);
-    let signature = signature.ok_or_else(|| Rejection::new(Rule::Jws29, Code::SignatureInvalid))?;
-    key.verify(segments.signed, signature)?;
+    key.verify(segments.signed, segments.decode_signature(&mut buffer))?;
     Ok(SignatureOnly {
         payload: base64url::decode(segments.payload),
         algorithm: header.algorithm,

@@ -96,13 +96,15 @@ fn has_foreign(token: &[u8]) -> bool {
 }
 
 impl Segments<'_> {
-    /// Decodes the signature into `buffer`, or `None` where it is longer than any signature.
-    pub(crate) fn decode_signature<'b>(&self, buffer: &'b mut [u8]) -> Option<&'b [u8]> {
-        let signature = buffer.get_mut(..base64url::decoded_len(self.signature.len()))?;
-        base64url::decode_into(self.signature, signature);
-        Some(signature)
+    /// Decodes the signature into `buffer`. One that does not fit is cut off where the buffer ends,
+    /// and has a length that no key takes.
+    pub(crate) fn decode_signature<'b>(&self, buffer: &'b mut [u8; SIGNATURE_BYTES]) -> &'b [u8] {
+        let text = &self.signature[..self.signature.len().min((SIGNATURE_BYTES * 4).div_ceil(3))];
+        let signature = &mut buffer[..base64url::decoded_len(text.len())];
+        base64url::decode_into(text, signature);
+        signature
     }
 }
 
-/// Longest signature: RSA of 8192 bits.
-pub(crate) const SIGNATURE_BYTES: usize = 1024;
+/// The longest signature, RSA of 8192 bits, and one byte more.
+pub(crate) const SIGNATURE_BYTES: usize = 1024 + 1;
