@@ -17,7 +17,8 @@ from ._counterseal import WAITS, Completions, Flight
 if TYPE_CHECKING:
     import asyncio
 
-    from ._counterseal import Guard, Identity, Time, Token
+    from ._counterseal import Guard, Identity
+    from ._types import Time, Token
     from .errors import UnavailableError
 
 

@@ -9,9 +9,11 @@ from . import _completions, _counterseal
 
 if TYPE_CHECKING:
     from types import TracebackType
-    from typing import Self
 
-    from ._counterseal import Identity, Path, Time, Token
+    from typing_extensions import Self
+
+    from ._counterseal import Identity
+    from ._types import Path, Time, Token
 
 __all__ = ["Guard"]
 

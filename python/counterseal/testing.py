@@ -57,10 +57,11 @@ class Issuer(_counterseal.Issuer):
     place of the defaults; ``ABSENT`` leaves one out. ``header`` changes the header in the same way.
     """
 
-    __slots__ = ("_guards",)
+    __slots__ = ("_guards", "_pending")
 
     def __init__(self, *_arguments: object) -> None:
         self._guards: weakref.WeakSet[Guard] = weakref.WeakSet()
+        self._pending: weakref.WeakSet[Guard] = weakref.WeakSet()
 
     def token(self, *, header: Optional[Mapping[str, Any]] = None, **claims: Any) -> str:
         """An access token that is right in everything.
@@ -137,20 +138,22 @@ class Issuer(_counterseal.Issuer):
         >>> guard.try_verify(token).error.code
         'token_expired'
         """
-        guard = self.pending_guard(more, profile=profile)
+        guard = Guard(self._policy(profile, more, True))
         self._publish(guard)
+        self._guards.add(guard)
         return guard
 
     def pending_guard(self, more: str = "", *, profile: str = "access_token") -> Guard:
         """A guard whose keys are not there yet: ``publish`` or ``fail`` end the wait."""
         guard = Guard(self._policy(profile, more, True))
-        self._guards.add(guard)
+        self._pending.add(guard)
         return guard
 
     def publish(self) -> None:
         """Hands the keys to every guard of this issuer."""
-        for guard in list(self._guards):
-            self._publish(guard)
+        self._guards.update(self._pending)
+        self._pending.clear()
+        self._tell_guards()
 
     def fail(self, guard: Guard) -> None:
         """Tells a guard that waits for keys that they cannot be had: an outage until ``publish``."""
@@ -167,22 +170,22 @@ class Issuer(_counterseal.Issuer):
         (True, 'test-user')
         """
         kid = self._rotate()
-        self._publish_to_those_with_keys()
+        self._tell_guards()
         return kid
 
     def retire(self) -> None:
         """Takes all keys but the current one away: what they signed is refused from now on."""
         self._retire()
-        self._publish_to_those_with_keys()
+        self._tell_guards()
 
     def jwks(self) -> dict[str, Any]:
         """The JWK Set: the current key, and those before it that have not retired."""
-        return json.loads(self._jwks())
+        keys: dict[str, Any] = json.loads(self._jwks())
+        return keys
 
-    def _publish_to_those_with_keys(self) -> None:
+    def _tell_guards(self) -> None:
         for guard in list(self._guards):
-            if not isinstance(guard._answer(self.token()), _counterseal.Flight):
-                self._publish(guard)
+            self._publish(guard)
 
     def _made(
         self,

@@ -179,6 +179,12 @@ impl Guard {
         self.landings.load().unwatch(ticket, completions);
     }
 
+    /// Puts every ticket that is watched into its queue: whoever waits asks again at once. For hosts that
+    /// close a guard of theirs.
+    pub fn end_watches(&self) {
+        self.landings.load().wake(|_| true);
+    }
+
     /// How long a caller may wait for keys in all (`fetch.wait`).
     pub fn wait(&self) -> Duration {
         Duration::from_millis(self.core.wait_millis())

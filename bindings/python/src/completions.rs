@@ -7,7 +7,7 @@ use counterseal::Code;
 use pyo3::prelude::*;
 
 use crate::error;
-use crate::panic::guarded;
+use crate::panic::{detached, guarded};
 
 /// Keys that are on their way.
 #[pyclass(frozen, module = "counterseal._counterseal")]
@@ -35,7 +35,7 @@ impl Completions {
         guarded(py, || {
             let timeout = timeout.map(|seconds| duration(py, seconds)).transpose()?;
             let mut tickets = [0; 64];
-            let count = py.detach(|| self.inner.next(&mut tickets, timeout));
+            let count = detached(py, || self.inner.next(&mut tickets, timeout));
             Ok(tickets[..count].to_vec())
         })
     }

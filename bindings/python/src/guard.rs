@@ -13,7 +13,7 @@ use pyo3::types::{PyBytes, PyString};
 use crate::completions::{Completions, Flight, duration};
 use crate::identity::Identity;
 use crate::outcome::Outcome;
-use crate::panic::guarded;
+use crate::panic::{detached, guarded};
 use crate::policy::{Policy, wrong};
 use crate::table::Table;
 use crate::testing::Live;
@@ -41,13 +41,13 @@ pub(crate) struct Guard {
     _live: Live<Guard>,
 }
 
-/// Runs with the GIL let go of: 45 ns, which a miss is worth and a hit is not.
+/// Misses run with the GIL let go of.
 struct Detached<'py>(Python<'py>);
 
 impl Outside for Detached<'_> {
     #[inline]
     fn run<T: Send>(self, work: impl FnOnce() -> T + Send) -> T {
-        self.0.detach(work)
+        detached(self.0, work)
     }
 }
 
@@ -148,7 +148,7 @@ impl Guard {
             let time = time::argument(now)?;
             let tokens = list(tokens)?;
             let bytes = tokens.iter().map(token::bytes).collect::<PyResult<Vec<_>>>()?;
-            let answers = py.detach(|| inner.answer_many(&bytes, time));
+            let answers = detached(py, || inner.answer_many(&bytes, time));
             let deadline = py.None().into_bound(py).into_any();
             let mut settling = Settling { guard: slf, now, deadline };
             let each = tokens.iter().zip(&bytes).zip(answers);
@@ -173,7 +173,7 @@ impl Guard {
     ) -> PyResult<Bound<'py, PyAny>> {
         guarded(py, || {
             let (inner, bytes, now) = (self.open(py)?, token::bytes(token)?, time::argument(now)?);
-            let explained = py.detach(|| match now {
+            let explained = detached(py, || match now {
                 None => inner.explain(&bytes),
                 Some(time) => Ok(inner.explain_at(&bytes, time)),
             });
@@ -186,16 +186,17 @@ impl Guard {
     fn reload(&self, py: Python<'_>) -> PyResult<()> {
         guarded(py, || {
             let inner = self.open(py)?;
-            py.detach(|| inner.reload()).map_err(|error| error::exception(py, &error))
+            detached(py, || inner.reload()).map_err(|error| error::exception(py, &error))
         })
     }
 
-    /// Refuses every later call with `MisuseError`. Calls under way end as they would; identities stay
-    /// valid objects.
+    /// Refuses every later call with `MisuseError`, and so ends every wait. Verifications under way end as
+    /// they would; identities stay valid objects.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
         guarded(py, || {
             self.closed.store(true, Ordering::Release);
             self.table.clear();
+            self.inner.end_watches();
             Ok(())
         })
     }
@@ -225,7 +226,7 @@ impl Guard {
             loop {
                 let left =
                     deadline.map_or(SLICE, |deadline| deadline.saturating_duration_since(Instant::now()));
-                let landed = py.detach(|| completions.next(&mut [0], Some(left.min(SLICE)))) != 0;
+                let landed = detached(py, || completions.next(&mut [0], Some(left.min(SLICE)))) != 0;
                 if landed || left.is_zero() {
                     inner.unwatch(0, &completions);
                     return Ok(landed);

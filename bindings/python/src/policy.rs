@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict, PyDict, PyString, PyType};
 
 use crate::error;
-use crate::panic::guarded;
+use crate::panic::{detached, guarded};
 
 /// A checked policy, ready for a `Guard`. It never changes and can be used for many guards.
 ///
@@ -39,7 +39,7 @@ impl Policy {
     ) -> PyResult<Policy> {
         guarded(py, || {
             let (path, service) = (path_argument("path", path)?, text_argument("service", service)?);
-            let loaded = py.detach(|| counterseal::Policy::load(path, service.as_deref()));
+            let loaded = detached(py, || counterseal::Policy::load(path, service.as_deref()));
             Policy::read(py, loaded, true)
         })
     }

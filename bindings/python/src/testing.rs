@@ -1,7 +1,9 @@
 //! The issuer of `counterseal/testing.py`, and counts of live objects.
 
+use std::hint::black_box;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Instant;
 
 use counterseal::testing::{Issuer as Inner, Oddity, Request, TestClock};
 use counterseal::{Algorithm, Profile, UnixTime};
@@ -9,9 +11,9 @@ use pyo3::prelude::*;
 
 use crate::guard::Guard;
 use crate::identity::Identity;
-use crate::panic::guarded;
+use crate::panic::{detached, guarded};
 use crate::policy::{Policy, wrong};
-use crate::{error, time};
+use crate::{error, time, token};
 
 /// What `counterseal.testing.Issuer` is made of.
 #[pyclass(frozen, subclass, module = "counterseal._counterseal")]
@@ -141,14 +143,38 @@ impl Issuer {
     fn _publish(&self, py: Python<'_>, guard: &Bound<'_, Guard>) -> PyResult<()> {
         guarded(py, || {
             let inner = guard.get().open(py)?;
-            raised(py, py.detach(|| self.inner.publish(inner)))
+            raised(py, detached(py, || self.inner.publish(inner)))
         })
     }
 
     fn _fail(&self, py: Python<'_>, guard: &Bound<'_, Guard>) -> PyResult<()> {
         guarded(py, || {
             let inner = guard.get().open(py)?;
-            raised(py, py.detach(|| self.inner.fail(inner)))
+            raised(py, detached(py, || self.inner.fail(inner)))
+        })
+    }
+
+    /// For benchmarks: how long the runtime takes for `rounds` verifications, without Python.
+    #[pyo3(signature = (guard, token, now, rounds))]
+    fn _seconds_in_rust(
+        &self,
+        py: Python<'_>,
+        guard: &Bound<'_, Guard>,
+        token: &Bound<'_, PyAny>,
+        now: Option<&Bound<'_, PyAny>>,
+        rounds: usize,
+    ) -> PyResult<f64> {
+        guarded(py, || {
+            let (inner, bytes, now) = (guard.get().open(py)?, token::bytes(token)?, time::argument(now)?);
+            let began = Instant::now();
+            for _ in 0..rounds {
+                let verified = match now {
+                    None => inner.verify(black_box(&bytes)),
+                    Some(now) => inner.verify_at(black_box(&bytes), now),
+                };
+                drop(black_box(verified));
+            }
+            Ok(began.elapsed().as_secs_f64())
         })
     }
 }
