@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, Final, Literal, NoReturn, TypeVar, final, overload
 
-from typing_extensions import Self, disjoint_base
+from typing_extensions import Never, Self, disjoint_base
 
 from ._types import Path, Time, Token
 from .errors import MisuseError, TokenRejectedError, UnavailableError
@@ -36,6 +36,7 @@ def _panic_next(detached: bool = False) -> None: ...
 
 @final
 class Identity:
+    def __new__(cls, _only_a_guard_makes_one: Never) -> Self: ...
     @property
     def subject(self) -> str | None: ...
     @property
@@ -89,6 +90,7 @@ class Identity:
 
 @final
 class Outcome:
+    def __new__(cls, _only_a_guard_makes_one: Never) -> Self: ...
     @property
     def identity(self) -> Identity | None: ...
     @property
@@ -103,7 +105,7 @@ class Policy:
     def from_str(
         cls,
         text: str,
-        format: Literal["toml", "json"] = "toml",
+        format: Literal["toml", "json"] | None = None,
         service: str | None = None,
         base_dir: Path | None = None,
     ) -> Policy: ...

@@ -222,10 +222,12 @@ impl Identity {
         slf
     }
 
-    fn __reduce_ex__(&self, _protocol: &Bound<'_, PyAny>) -> PyResult<()> {
-        Err(PyTypeError::new_err(
-            "an Identity is a proof and cannot be pickled: send the token, or what to_dict() gives",
-        ))
+    fn __reduce_ex__(&self, py: Python<'_>, _protocol: &Bound<'_, PyAny>) -> PyResult<()> {
+        guarded(py, || {
+            Err(PyTypeError::new_err(
+                "an Identity is a proof and cannot be pickled: send the token, or what to_dict() gives",
+            ))
+        })
     }
 }
 

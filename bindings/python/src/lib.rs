@@ -1,3 +1,4 @@
+#![deny(unsafe_code)]
 //! The native module `counterseal._counterseal`: borrow the arguments, one call into the runtime, convert
 //! the result. Nothing is decided here, and nothing here is an interface: that is the package in `python/`.
 //!
@@ -6,11 +7,13 @@
 //! | a panic in Rust becomes `InternalError` | [`panic::guarded`] stands around every body |
 //! | the GIL is held on a hit, and let go of on a miss, around a batch and while waiting | [`guard`] |
 //! | the same token gives the same Python object, and never another's | [`table`] |
+//! | one interpreter per process | [`interpreter`], with the only unsafe code |
 
 mod completions;
 mod error;
 mod guard;
 mod identity;
+mod interpreter;
 mod outcome;
 mod panic;
 mod policy;
@@ -24,7 +27,7 @@ mod value;
 use pyo3::prelude::*;
 
 /// Counterseal's native module. Import `counterseal`, not this.
-#[pymodule]
+#[pymodule(gil_used = true)]
 mod _counterseal {
     #[pymodule_export]
     use super::completions::{Completions, Flight};
@@ -46,4 +49,9 @@ mod _counterseal {
     /// How often a caller waits for keys and asks again.
     #[pymodule_export]
     const WAITS: usize = counterseal::WAITS;
+
+    #[pymodule_init]
+    fn init(module: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {
+        super::interpreter::only_one(module.py())
+    }
 }

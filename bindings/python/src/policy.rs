@@ -44,23 +44,23 @@ impl Policy {
         })
     }
 
-    /// Reads a policy from text: "toml" or "json". Relative paths start at `base_dir`, or at the working
+    /// Reads a policy from text; `format` is "toml" (the default) or "json". Relative paths start at `base_dir`, or at the working
     /// directory.
     #[classmethod]
-    #[pyo3(signature = (text, format="toml", service=None, base_dir=None))]
+    #[pyo3(signature = (text, format=None, service=None, base_dir=None))]
     fn from_str(
         _class: &Bound<'_, PyType>,
         py: Python<'_>,
         text: &Bound<'_, PyAny>,
-        format: &str,
+        format: Option<&Bound<'_, PyAny>>,
         service: Option<&Bound<'_, PyAny>>,
         base_dir: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Policy> {
         guarded(py, || {
-            let format = match format {
-                "toml" => Format::Toml,
-                "json" => Format::Json,
-                _ => return Err(wrong(py, "format is \"toml\" or \"json\"")),
+            let format = match text_argument("format", format)?.as_deref() {
+                None | Some("toml") => Format::Toml,
+                Some("json") => Format::Json,
+                Some(_) => return Err(wrong(py, "format is \"toml\" or \"json\"")),
             };
             let text = text_argument("text", Some(text))?.unwrap_or_default();
             Policy::parse(py, &text, format, service, base_dir, true)
@@ -105,8 +105,9 @@ impl Policy {
     ) -> PyResult<Policy> {
         let service = text_argument("service", service)?;
         let base_dir = base_dir.map(|path| path_argument("base_dir", path)).transpose()?;
-        let parsed = py
-            .detach(|| counterseal::Policy::from_str(text, format, service.as_deref(), base_dir.as_deref()));
+        let parsed = detached(py, || {
+            counterseal::Policy::from_str(text, format, service.as_deref(), base_dir.as_deref())
+        });
         Policy::read(py, parsed, is_text)
     }
 

@@ -35,9 +35,7 @@ impl Issuer {
         guarded(py, || {
             let algorithm =
                 Algorithm::from_name(algorithm).ok_or_else(|| wrong(py, "algorithm is one of JWS"))?;
-            let made = py
-                .detach(|| Inner::with_algorithm(algorithm))
-                .map_err(|error| error::exception(py, &error))?;
+            let made = raised(py, detached(py, || Inner::with_algorithm(algorithm)))?;
             let named = issuer.into_iter().fold(made, Inner::named);
             let for_audience = audience.into_iter().fold(named, Inner::for_audience);
             Ok(Issuer { inner: client_id.into_iter().fold(for_audience, Inner::for_client) })
