@@ -10,7 +10,11 @@ use counterseal::core::policy::presets;
 /// A generated file: where it stands, and what writes its text.
 type Generated = (&'static str, fn() -> String);
 
-const GENERATED: &[Generated] = &[("docs/errors.md", errors), ("docs/presets.md", vendor_presets)];
+const GENERATED: &[Generated] = &[
+    ("docs/errors.md", errors),
+    ("docs/presets.md", vendor_presets),
+    ("python/counterseal/errors.py", python_errors),
+];
 
 fn main() -> ExitCode {
     let verify = std::env::args().any(|argument| argument == "--verify");
@@ -98,4 +102,26 @@ fn vendor_presets() -> String {
         let _ = write!(out, "\n```toml\n{}\n```\n", preset.settings());
     }
     out
+}
+
+/// `python/counterseal/errors.py`: the classes, and the codes as a type and as data.
+fn python_errors() -> String {
+    let mut codes = String::new();
+    let mut table = String::new();
+    for code in Code::ALL {
+        let status = code.status().map_or_else(|| "None".to_owned(), |status| status.to_string());
+        let _ = writeln!(codes, "    \"{}\",", code.slug());
+        let _ = writeln!(
+            table,
+            "    \"{}\": CodeEntry({}, \"{}\", {status}, {}, {}),",
+            code.slug(),
+            code.number(),
+            code.class().name(),
+            code.oauth_error().map_or_else(|| "None".to_owned(), |error| format!("\"{error}\"")),
+            serde_json::Value::from(code.message()),
+        );
+    }
+    include_str!("../../../python/errors.py.in")
+        .replace("    # CODES\n", &codes)
+        .replace("    # TABLE\n", &table)
 }
