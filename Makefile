@@ -38,8 +38,10 @@ counts: need-cargo ## Instruction counts against benches/counts.txt (needs valgr
 	benches/counts check
 
 .PHONY: fuzz
-fuzz: need-cargo ## Long fuzzing with cargo-fuzz: make fuzz TARGET=token SECONDS=60
-	cd tests/fuzz && RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run $(or $(TARGET),token) -- -max_total_time=$(or $(SECONDS),60)
+fuzz: need-cargo need-cargo-fuzz ## Look for new inputs with cargo-fuzz: make fuzz TARGET=token SECONDS=60
+	@mkdir -p tests/fuzz/corpus/$(or $(TARGET),token)
+	cd tests/fuzz && RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run $(or $(TARGET),token) corpus/$(or $(TARGET),token) \
+		seeds/$(or $(TARGET),token) -- -max_total_time=$(or $(SECONDS),60) -max_len=20000
 
 .PHONY: generate
 generate: need-cargo ## Write the generated files anew (docs/)
@@ -58,6 +60,10 @@ clean: ## Remove what was built
 need-cargo:
 	@command -v $(CARGO) >/dev/null || { echo "Rust is missing: install rustup and the stable toolchain (1.90 or later)."; exit 1; }
 	@command -v cc >/dev/null || { echo "A C compiler (cc) is missing: aws-lc-rs needs one."; exit 1; }
+
+.PHONY: need-cargo-fuzz
+need-cargo-fuzz:
+	@$(CARGO) fuzz --version >/dev/null 2>&1 || { echo "cargo-fuzz is missing: cargo install cargo-fuzz"; exit 1; }
 
 .PHONY: need-node
 need-node:

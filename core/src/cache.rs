@@ -92,25 +92,29 @@ impl Cache {
         }
     }
 
+    /// Is it turned off?
+    pub(crate) fn is_off(&self) -> bool {
+        self.capacity == 0
+    }
+
     /// The keyed hash of a token: to be computed once for a look-up and the insert that may follow.
     #[inline]
     pub(crate) fn hash(&self, token: &[u8]) -> u64 {
         self.hasher.hash_one(token)
     }
 
-    /// The identity of exactly this token, if it is still valid at `now` under keys of the
-    /// generation that `generation_of` tells.
+    /// What `read` takes of the identity of exactly this token, if it is still valid at `now` under
+    /// keys of the generation that `generation_of` tells. It is taken under the lock: on a token that
+    /// many threads see, the reference count of a clone is the bottleneck.
     #[inline]
-    pub(crate) fn get(
+    pub(crate) fn get<T>(
         &self,
         hash: u64,
         token: &[u8],
         now: UnixTime,
         generation_of: impl FnOnce(usize) -> u64,
-    ) -> Option<Identity> {
-        if self.capacity == 0 {
-            return None;
-        }
+        read: impl FnOnce(&Identity) -> T,
+    ) -> Option<T> {
         let mut shard = self.shard(hash);
         let found = shard.entries.find_mut(hash, |entry| entry.hash == hash && **entry.token == *token);
         let Some(entry) = found else {
@@ -125,9 +129,9 @@ impl Cache {
             if !entry.visited {
                 entry.visited = true;
             }
-            let identity = accepted.identity.clone();
+            let taken = read(&accepted.identity);
             shard.counters.hits += 1;
-            return Some(identity);
+            return Some(taken);
         }
         self.remove(&mut shard, hash, token);
         shard.counters.misses += 1;
@@ -143,7 +147,7 @@ impl Cache {
         now: UnixTime,
         generation_of: impl Fn(usize) -> u64,
     ) {
-        if self.capacity == 0 || now >= accepted.valid_until {
+        if self.is_off() || now >= accepted.valid_until {
             return;
         }
         let mut shard = self.shard(hash);

@@ -1,13 +1,15 @@
 //! The guard with a clock: decides, and waits where the core would have its caller wait.
 
+use std::cell::OnceCell;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::Path;
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use arc_swap::{ArcSwap, ArcSwapOption};
 use counterseal_core::cache::CacheCounters;
 use counterseal_core::error::{Code, Rejection};
-use counterseal_core::guard::{self, Decision};
+use counterseal_core::guard::{self, Decision, Here, Outside};
 use counterseal_core::identity::Identity;
 use counterseal_core::inbound::Report;
 use counterseal_core::keys::Flight;
@@ -15,26 +17,46 @@ use counterseal_core::rule::Rule;
 use counterseal_core::time::{Now, UnixTime};
 
 use crate::clock::Clock;
+use crate::deny::DenyWatch;
+use crate::landings::{Completions, Landings};
 use crate::policy::Origin;
-use crate::{Error, Policy};
+use crate::status::{PolicyStatus, Status};
+use crate::{Error, Policy, metrics};
 
-/// How often a caller waits for keys and decides again, before the answer is 503.
-const WAITS: usize = 2;
+/// How often a caller waits for keys and decides again, before the answer is 503. For hosts that wait
+/// in their own way, within [`Guard::wait`] in all.
+pub const WAITS: usize = 2;
 
 /// Verifies tokens by a policy. Build it once and share it: every method takes `&self`.
 #[derive(Debug)]
 pub struct Guard {
     core: guard::Guard,
     clock: Clock,
-    origin: Mutex<Option<Origin>>,
-    landings: Landings,
+    origin: ArcSwapOption<Origin>,
+    deny: DenyWatch,
+    reloads: ArcSwap<Reloads>,
+    landings: ArcSwap<Landings>,
 }
 
-/// Wakes those who wait for keys.
-#[derive(Debug, Default)]
-struct Landings {
-    count: Mutex<u64>,
-    changed: Condvar,
+/// Attempts to load the policy again.
+#[derive(Clone, Debug, Default)]
+struct Reloads {
+    status: PolicyStatus,
+    /// Why the last one failed.
+    fault: Option<String>,
+}
+
+/// What [`Guard::answer`] says: for hosts that keep an object of their own for each proof.
+#[derive(Clone, Debug)]
+#[must_use = "an answer that nobody reads protects nothing"]
+pub enum Answer {
+    /// The token passed before and still does: the [`Identity::id`] of its proof. A host that no
+    /// longer has the object asks [`Guard::try_verify`].
+    Known(u64),
+    /// The token passed.
+    Verified(Identity),
+    /// The issuer's keys are on their way: [`Guard::watch`] the flight and ask again, at most twice.
+    Pending(Flight),
 }
 
 impl Guard {
@@ -54,9 +76,16 @@ impl Guard {
     pub(crate) fn with_clock(policy: Policy, clock: Clock) -> Guard {
         // RandomState is seeded by the operating system, once for each process.
         let secret = RandomState::new().build_hasher().finish();
-        let Policy { inner, origin } = policy;
-        let core = guard::Guard::new(inner, secret);
-        Guard { core, clock, origin: Mutex::new(origin), landings: Landings::default() }
+        let (deny_file, denied) = policy.deny_file();
+        let Policy { inner, origin, .. } = policy;
+        Guard {
+            core: guard::Guard::new(inner, secret),
+            clock,
+            origin: ArcSwapOption::new(origin.map(Arc::new)),
+            deny: DenyWatch::new(deny_file, denied),
+            reloads: ArcSwap::default(),
+            landings: ArcSwap::default(),
+        }
     }
 
     /// Verifies a token, bare or behind "Bearer ". Waits up to `fetch.wait` for keys that are on
@@ -67,12 +96,7 @@ impl Guard {
     /// where nobody can decide now.
     #[inline]
     pub fn verify(&self, token: impl AsRef<[u8]>) -> Result<Identity, Error> {
-        let token = token.as_ref();
-        match self.core.decide(token, self.now()?) {
-            Decision::Verified(identity) => Ok(identity),
-            Decision::Rejected(rejection) => Err(Error::from_rejection(rejection)),
-            Decision::Pending(flight) => self.wait_and_decide(token, None, flight),
-        }
+        self.decide_or_wait(token.as_ref(), self.now()?, &OnceCell::new())
     }
 
     /// The same at a time of the caller's choosing, which judges the claims only: no cache, no fetch
@@ -81,12 +105,7 @@ impl Guard {
     /// # Errors
     /// As [`Guard::verify`].
     pub fn verify_at(&self, token: impl AsRef<[u8]>, now: UnixTime) -> Result<Identity, Error> {
-        let token = token.as_ref();
-        match self.core.decide(token, Now::Given(now)) {
-            Decision::Verified(identity) => Ok(identity),
-            Decision::Rejected(rejection) => Err(Error::from_rejection(rejection)),
-            Decision::Pending(flight) => self.wait_and_decide(token, Some(now), flight),
-        }
+        self.decide_or_wait(token.as_ref(), Now::Given(now), &OnceCell::new())
     }
 
     /// As [`Guard::verify`], but never waits: keys that are not there yet are an outage.
@@ -106,9 +125,92 @@ impl Guard {
         self.answer_at_once(token.as_ref(), Now::Given(now))
     }
 
-    /// [`Guard::verify`] for many tokens at one reading of the clock, each with its own outcome.
+    /// [`Guard::verify`] for many tokens at one reading of the clock, each with its own outcome. Waits
+    /// once for all of them.
     pub fn verify_many<T: AsRef<[u8]>>(&self, tokens: &[T]) -> Vec<Result<Identity, Error>> {
-        tokens.iter().map(|token| self.verify(token)).collect()
+        let now = self.now();
+        // One wait for all of them: keys that do not come hold a batch up once.
+        let deadline = OnceCell::new();
+        tokens.iter().map(|token| self.decide_or_wait(token.as_ref(), now.clone()?, &deadline)).collect()
+    }
+
+    /// Answers at once, for hosts that keep an object of their own for each proof: a token seen before
+    /// gives a number, which costs no reference count. At `now`, where it is given (CAC-08).
+    ///
+    /// # Errors
+    /// As [`Guard::verify`].
+    #[inline]
+    pub fn answer(&self, token: &[u8], now: Option<UnixTime>) -> Result<Answer, Error> {
+        self.answer_outside(token, now, Here)
+    }
+
+    /// [`Guard::answer`] for hosts that have something to let go of, such as a lock, where a token was not
+    /// seen before: that part runs `outside`.
+    ///
+    /// # Errors
+    /// As [`Guard::verify`].
+    #[inline]
+    pub fn answer_outside(
+        &self,
+        token: &[u8],
+        now: Option<UnixTime>,
+        outside: impl Outside,
+    ) -> Result<Answer, Error> {
+        let now = now.map_or_else(|| self.now(), |time| Ok(Now::Given(time)))?;
+        self.answer_at(token, now, outside)
+    }
+
+    /// [`Guard::answer`] for many tokens at one reading of the clock, each with its own outcome.
+    pub fn answer_many<T: AsRef<[u8]>>(
+        &self,
+        tokens: &[T],
+        now: Option<UnixTime>,
+    ) -> Vec<Result<Answer, Error>> {
+        let now = now.map_or_else(|| self.now(), |time| Ok(Now::Given(time)));
+        tokens.iter().map(|token| self.answer_at(token.as_ref(), now.clone()?, Here)).collect()
+    }
+
+    #[inline]
+    fn answer_at(&self, token: &[u8], now: Now, outside: impl Outside) -> Result<Answer, Error> {
+        match self.core.answer(token, now, outside) {
+            guard::Answer::Known(id) => Ok(Answer::Known(id)),
+            guard::Answer::Decided(Decision::Verified(identity)) => Ok(Answer::Verified(identity)),
+            guard::Answer::Decided(Decision::Pending(flight)) => Ok(Answer::Pending(flight)),
+            guard::Answer::Decided(Decision::Rejected(rejection)) => Err(Error::from_rejection(rejection)),
+        }
+    }
+
+    /// Puts `ticket` into `completions` once the flight is over, or the guard is gone.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where too many callers wait already.
+    pub fn watch(&self, flight: Flight, ticket: u64, completions: &Arc<Completions>) -> Result<(), Error> {
+        let landed = |flight| self.core.has_landed(flight);
+        match self.landings.load().watch(flight, ticket, completions, landed) {
+            true => Ok(()),
+            false => Err(self.keys_unavailable(flight)),
+        }
+    }
+
+    /// Forgets a ticket whose caller went away. It may be in the queue already.
+    pub fn unwatch(&self, ticket: u64, completions: &Arc<Completions>) {
+        self.landings.load().unwatch(ticket, completions);
+    }
+
+    /// Puts every ticket that is watched into its queue: whoever waits asks again at once. For hosts that
+    /// close a guard of theirs.
+    pub fn end_watches(&self) {
+        self.landings.load().wake(|_| true);
+    }
+
+    /// How long a caller may wait for keys in all (`fetch.wait`).
+    pub fn wait(&self) -> Duration {
+        Duration::from_millis(self.core.wait_millis())
+    }
+
+    /// The outage that a caller is told of who has waited long enough.
+    pub fn keys_unavailable(&self, flight: Flight) -> Error {
+        self.outage(Rule::Jks12, Code::KeysUnavailable, Some(flight))
     }
 
     /// The same verification as a report of every check, for people. It costs several times as much
@@ -126,22 +228,71 @@ impl Guard {
     }
 
     /// Reads the policy file again and swaps the whole policy at once. The old one stays where the
-    /// new one has mistakes (POL-06).
+    /// new one has mistakes, which the status shows until another attempt succeeds (POL-06). Issuers that
+    /// stay as they were keep their keys.
     ///
     /// # Errors
     /// [`Error::Policy`] with the mistakes; [`Error::Misuse`] where the policy came from text.
     pub fn reload(&self) -> Result<(), Error> {
-        let origin = self.origin.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        self.replace(origin.ok_or(Error::Misuse(Code::MisuseClosed))?.load()?);
-        Ok(())
+        let origin = self.origin.load_full().ok_or(Error::Misuse(Code::MisuseClosed))?;
+        match Origin::clone(&origin).load() {
+            Ok(policy) => {
+                self.replace(policy);
+                self.note_reload(None);
+                Ok(())
+            }
+            Err(error) => {
+                let first = error.problems().first().map(ToString::to_string).unwrap_or_default();
+                let count = error.problems().len();
+                self.note_reload(Some(format!("mistakes in the policy: {count}, the first at {first}")));
+                Err(Error::Policy(error))
+            }
+        }
     }
 
     /// Puts another policy in place of this one, at once and whole.
     pub fn replace(&self, policy: Policy) {
-        let Policy { inner, origin } = policy;
-        *self.origin.lock().unwrap_or_else(PoisonError::into_inner) = origin;
-        self.core.replace(inner);
-        self.landings.wake();
+        let (deny_file, denied) = policy.deny_file();
+        let Policy { inner, origin, .. } = policy;
+        self.deny.follow(deny_file, denied, || {
+            self.core.replace(inner);
+            self.origin.store(origin.map(Arc::new));
+        });
+        self.reloads.rcu(|held| Reloads { fault: None, ..Reloads::clone(held) });
+        self.landed();
+    }
+
+    /// To be called in a child process that was made by `fork`, before anything else; bindings do it for
+    /// their users. Locks that threads of the parent held are left behind with what they guarded, the
+    /// cache is empty, and the keys are the same (DRV-02).
+    pub fn after_fork(&self) {
+        std::mem::forget(self.landings.swap(Arc::default()));
+        self.deny.after_fork();
+        self.core.after_fork();
+    }
+
+    /// How the guard is doing: its policy, issuers and keys, what became of tokens, and alarms.
+    pub fn status(&self) -> Status {
+        let reloads = self.reloads.load();
+        let policy = PolicyStatus { generation: self.core.policy_generation(), ..reloads.status };
+        Status::new(
+            policy,
+            reloads.fault.clone(),
+            self.core.issuers(),
+            self.core.strangers(),
+            self.core.cache_counters(),
+            self.deny.status(),
+        )
+    }
+
+    /// The numbers of [`Guard::status`] as Prometheus text.
+    pub fn metrics(&self) -> String {
+        metrics::prometheus(&self.status())
+    }
+
+    /// How many tokens the verified-token cache holds at most (`cache.entries`).
+    pub fn cache_capacity(&self) -> usize {
+        self.core.cache_capacity()
     }
 
     /// What the verified-token cache did.
@@ -155,14 +306,36 @@ impl Guard {
     }
 
     pub(crate) fn landed(&self) {
-        self.landings.wake();
+        self.landings.load().wake(|flight| self.core.has_landed(flight));
     }
 
     #[inline]
     fn now(&self) -> Result<Now, Error> {
         match self.clock.now(self.core.leeway_seconds()) {
-            Ok(time) => Ok(Now::Driver(time)),
-            Err(code) => Err(self.outage(Rule::Clm25, code)),
+            Ok(time) => {
+                if self.deny.is_due(time) {
+                    self.deny.look(time, &self.core);
+                }
+                Ok(Now::Driver(time))
+            }
+            Err(code) => Err(self.outage(Rule::Clm25, code, None)),
+        }
+    }
+
+    #[inline]
+    fn decide_or_wait(
+        &self,
+        token: &[u8],
+        now: Now,
+        deadline: &OnceCell<Instant>,
+    ) -> Result<Identity, Error> {
+        match self.core.decide(token, now) {
+            Decision::Verified(identity) => Ok(identity),
+            Decision::Rejected(rejection) => Err(Error::from_rejection(rejection)),
+            Decision::Pending(flight) => {
+                let deadline = *deadline.get_or_init(|| Instant::now() + self.wait());
+                self.wait_and_decide(token, now, flight, deadline)
+            }
         }
     }
 
@@ -170,7 +343,7 @@ impl Guard {
         match self.core.decide(token, now) {
             Decision::Verified(identity) => Ok(identity),
             Decision::Rejected(rejection) => Err(Error::from_rejection(rejection)),
-            Decision::Pending(_) => Err(self.outage(Rule::Jks12, Code::KeysUnavailable)),
+            Decision::Pending(flight) => Err(self.keys_unavailable(flight)),
         }
     }
 
@@ -178,48 +351,44 @@ impl Guard {
     fn wait_and_decide(
         &self,
         token: &[u8],
-        given: Option<UnixTime>,
+        now: Now,
         flight: Flight,
+        deadline: Instant,
     ) -> Result<Identity, Error> {
-        let deadline = Instant::now() + Duration::from_millis(self.core.wait_millis());
         let mut flight = flight;
         for _ in 0..WAITS {
-            if !self.landings.wait_until(deadline, || self.core.has_landed(flight)) {
+            if !self.landings.load_full().wait(flight, deadline, |flight| self.core.has_landed(flight)) {
                 break;
             }
-            let now = given.map_or_else(|| self.now(), |given| Ok(Now::Given(given)))?;
+            let now = match now {
+                Now::Driver(_) => self.now()?, // time has passed
+                given => given,
+            };
             match self.core.decide(token, now) {
                 Decision::Verified(identity) => return Ok(identity),
                 Decision::Rejected(rejection) => return Err(Error::from_rejection(rejection)),
                 Decision::Pending(next) => flight = next,
             }
         }
-        Err(self.outage(Rule::Jks12, Code::KeysUnavailable))
+        Err(self.keys_unavailable(flight))
     }
 
     #[cold]
-    fn outage(&self, rule: Rule, code: Code) -> Error {
-        let rejection: Rejection = self.core.unavailable(rule, code);
+    fn outage(&self, rule: Rule, code: Code, flight: Option<Flight>) -> Error {
+        let rejection: Rejection = self.core.unavailable(rule, code, flight);
         Error::from_rejection(rejection)
     }
-}
 
-impl Landings {
-    fn wake(&self) {
-        *self.count.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-        self.changed.notify_all();
-    }
-
-    /// Waits until `landed` holds; `false` where the deadline comes first.
-    fn wait_until(&self, deadline: Instant, landed: impl Fn() -> bool) -> bool {
-        let mut count = self.count.lock().unwrap_or_else(PoisonError::into_inner);
-        while !landed() {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return false;
-            }
-            count = self.changed.wait_timeout(count, left).unwrap_or_else(PoisonError::into_inner).0;
-        }
-        true
+    fn note_reload(&self, fault: Option<String>) {
+        let now = self.clock.now(self.core.leeway_seconds()).ok();
+        self.reloads.rcu(|held| Reloads {
+            status: PolicyStatus {
+                failed_reloads: held.status.failed_reloads + u64::from(fault.is_some()),
+                last_reload_succeeded: Some(fault.is_none()),
+                last_reload_at: now.map(UnixTime::as_seconds),
+                ..held.status
+            },
+            fault: fault.clone(),
+        });
     }
 }

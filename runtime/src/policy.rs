@@ -12,11 +12,13 @@ use crate::resources::{Machine, read_bounded};
 /// Names the service where the caller does not.
 const SERVICE_VARIABLE: &str = "COUNTERSEAL_SERVICE";
 
-/// A checked policy, ready for a [`Guard`](crate::Guard).
-#[derive(Debug)]
+/// A checked policy, ready for a [`Guard`](crate::Guard). A clone shares its keys.
+#[derive(Clone, Debug)]
 pub struct Policy {
     pub(crate) inner: policy::Policy,
     pub(crate) origin: Option<Origin>,
+    /// Relative paths in it start here.
+    base_dir: PathBuf,
 }
 
 /// Where a policy came from, for [`Guard::reload`](crate::Guard::reload).
@@ -80,9 +82,10 @@ impl Policy {
         service: Option<&str>,
         base_dir: Option<&Path>,
     ) -> Result<Policy, PolicyError> {
-        let resources = Machine::at(base_dir.unwrap_or(Path::new("")));
-        let options = options(service, &resources)?;
-        Ok(Policy { inner: policy::Policy::from_data(json, &options)?, origin: None })
+        let base_dir = base_dir.unwrap_or(Path::new(""));
+        let resources = Machine::at(base_dir);
+        let inner = policy::Policy::from_data(json, &options(service, &resources)?)?;
+        Ok(Policy { inner, origin: None, base_dir: base_dir.to_owned() })
     }
 
     /// A policy file written out as TOML, as one service sees it: what the service changes is merged in,
@@ -106,6 +109,12 @@ impl Policy {
         policy::services(&origin.read()?, origin.format())
     }
 
+    /// The deny file, if it names one, and how many keys and issuers that denied when it was read.
+    pub(crate) fn deny_file(&self) -> (Option<PathBuf>, usize) {
+        let path = self.inner.deny_file().map(|path| self.base_dir.join(path));
+        (path, self.inner.denied_by_file())
+    }
+
     /// What the core made of it.
     pub fn core(&self) -> &policy::Policy {
         &self.inner
@@ -120,7 +129,17 @@ impl Policy {
     ) -> Result<Policy, PolicyError> {
         let resources = Machine::at(base_dir);
         let options = PolicyOptions { scripted_keys, ..options(service, &resources)? };
-        Ok(Policy { inner: policy::Policy::parse(text, format, &options)?, origin: None })
+        Policy::build(text, format, &options, base_dir)
+    }
+
+    pub(crate) fn build(
+        text: &str,
+        format: Format,
+        options: &PolicyOptions<'_>,
+        base_dir: &Path,
+    ) -> Result<Policy, PolicyError> {
+        let inner = policy::Policy::parse(text, format, options)?;
+        Ok(Policy { inner, origin: None, base_dir: base_dir.to_owned() })
     }
 }
 
@@ -134,10 +153,11 @@ impl Origin {
 
     /// Reads the file (again).
     pub(crate) fn load(self) -> Result<Policy, PolicyError> {
-        let resources = Machine::at(self.base_dir());
+        let base_dir = self.base_dir().to_owned();
+        let resources = Machine::at(&base_dir);
         let options = options(self.service.as_deref(), &resources)?;
         let inner = policy::Policy::parse_bytes(&self.read()?, self.format(), &options)?;
-        Ok(Policy { inner, origin: Some(self) })
+        Ok(Policy { inner, origin: Some(self), base_dir })
     }
 
     fn read(&self) -> Result<Vec<u8>, PolicyError> {

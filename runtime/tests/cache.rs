@@ -6,7 +6,7 @@ mod common;
 
 use common::{NOW, claims, policy, token};
 use counterseal::testing::{TestClock, guard_with_clock};
-use counterseal::{Code, Error, Format, Guard, Policy, UnixTime};
+use counterseal::{Answer, Code, Error, Format, Guard, Policy, UnixTime};
 
 fn clock() -> TestClock {
     TestClock::at(UnixTime::from_seconds(NOW).unwrap())
@@ -168,4 +168,20 @@ fn threads_never_see_another_token_s_identity() {
             });
         }
     });
+}
+
+#[test]
+fn cac_10_a_proof_has_one_number_and_no_other_has_it() {
+    let (clock, alice, bob) = (clock(), token(&claims("alice")), token(&claims("bob")));
+    let guard = guard(&policy(""), &clock);
+    let ask = |token: &str| guard.answer(token.as_bytes(), None).unwrap();
+    let Answer::Verified(first) = ask(&alice) else { panic!("not cached yet") };
+    let Answer::Verified(second) = ask(&bob) else { panic!("not cached yet") };
+    assert_ne!(first.id(), second.id());
+    assert!(matches!(ask(&alice), Answer::Known(id) if id == first.id()));
+    assert!(matches!(ask(&bob), Answer::Known(id) if id == second.id()));
+    assert_eq!(guard.verify(&alice).unwrap().id(), first.id());
+    guard.replace(Policy::from_str(&policy(""), Format::Toml, None, None).unwrap());
+    let Answer::Verified(again) = ask(&alice) else { panic!("a reload empties the cache") };
+    assert!(again.id() > second.id() && again == first);
 }

@@ -12,7 +12,7 @@ use counterseal::core::guard::Decision;
 use counterseal::core::keys::Flight;
 use counterseal::core::time::Now;
 use counterseal::testing::{TestClock, deliver_keys, fail_keys, guard_with_clock, scripted_policy};
-use counterseal::{Class, Code, Error, Format, Guard, UnixTime};
+use counterseal::{Answer, Class, Code, Completions, Error, Format, Guard, UnixTime};
 
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 
@@ -115,6 +115,15 @@ fn keys_that_never_come_are_an_outage_after_the_wait() {
 }
 
 #[test]
+fn a_batch_waits_once() {
+    let (guard, signer) = (guard(), Signer::new("k1"));
+    let begun = Instant::now();
+    let outcomes = guard.verify_many(&[signer.token(), signer.token(), signer.token(), signer.token()]);
+    assert!(outcomes.iter().all(|outcome| outcome.as_ref().unwrap_err().code() == Code::KeysUnavailable));
+    assert!(begun.elapsed() < Duration::from_millis(500), "{:?}", begun.elapsed());
+}
+
+#[test]
 fn a_failed_flight_is_an_outage_at_once_and_later_keys_mend_it() {
     let (guard, signer) = (guard(), Signer::new("k1"));
     let flight = flight(&guard, &signer.token());
@@ -190,4 +199,76 @@ fn a_new_policy_lets_those_who_wait_go_on() {
         assert_eq!(waiter.join().unwrap().unwrap().subject(), Some("alice"));
     });
     assert_eq!(deliver_keys(&guard, old, signer.jwks().as_bytes()), Err(Code::MisuseClosed));
+}
+
+/// The ticket of the next wait that is over, if there is one soon.
+fn next(completions: &Completions) -> Option<u64> {
+    let mut tickets = [0; 1];
+    (completions.next(&mut tickets, Some(Duration::from_millis(50))) == 1).then_some(tickets[0])
+}
+
+#[test]
+fn tickets_come_out_when_keys_arrive_fail_or_are_there_already() {
+    let (guard, signer, completions) = (guard(), Signer::new("k1"), Completions::new());
+    let flight = flight(&guard, &signer.token());
+    for ticket in 1..=3 {
+        guard.watch(flight, ticket, &completions).unwrap();
+    }
+    assert_eq!(next(&completions), None);
+    guard.unwatch(2, &completions);
+    deliver_keys(&guard, flight, signer.jwks().as_bytes()).unwrap();
+    assert_eq!((next(&completions), next(&completions), next(&completions)), (Some(1), Some(3), None));
+    guard.watch(flight, 4, &completions).unwrap();
+    assert_eq!(next(&completions), Some(4), "the flight is over already");
+    assert!(matches!(guard.answer(signer.token().as_bytes(), None), Ok(Answer::Verified(_))));
+
+    let other = self::guard();
+    let flight = self::flight(&other, &signer.token());
+    other.watch(flight, 5, &completions).unwrap();
+    fail_keys(&other, flight).unwrap();
+    assert_eq!(next(&completions), Some(5));
+}
+
+#[test]
+fn a_guard_that_goes_away_ends_every_wait() {
+    let (guard, signer, completions) = (guard(), Signer::new("k1"), Completions::new());
+    let flight = flight(&guard, &signer.token());
+    guard.watch(flight, 7, &completions).unwrap();
+    drop(guard);
+    assert_eq!(next(&completions), Some(7));
+}
+
+#[test]
+fn a_host_that_closes_its_guard_ends_every_wait() {
+    let (guard, signer, completions) = (guard(), Signer::new("k1"), Completions::new());
+    let flight = flight(&guard, &signer.token());
+    guard.watch(flight, 8, &completions).unwrap();
+    guard.end_watches();
+    assert_eq!(next(&completions), Some(8));
+    guard.end_watches();
+    assert_eq!(next(&completions), None);
+}
+
+#[test]
+fn a_closed_queue_holds_nobody() {
+    let completions = Completions::new();
+    std::thread::scope(|scope| {
+        let waiter = scope.spawn(|| completions.next(&mut [0; 4], None));
+        std::thread::sleep(Duration::from_millis(20));
+        completions.close();
+        assert_eq!(waiter.join().unwrap(), 0);
+    });
+    assert!(completions.is_closed());
+    assert_eq!(completions.next(&mut [0; 4], None), 0);
+}
+
+#[test]
+fn waits_are_bounded_in_number() {
+    let (guard, signer, completions) = (guard(), Signer::new("k1"), Completions::new());
+    let flight = flight(&guard, &signer.token());
+    let refused = (0..70_000).find(|ticket| guard.watch(flight, *ticket, &completions).is_err());
+    assert_eq!(refused, Some(65_536));
+    // A queue that nobody holds any more makes room.
+    drop(completions);
+    guard.watch(flight, 1, &Completions::new()).unwrap();
 }

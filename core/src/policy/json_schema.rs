@@ -184,7 +184,6 @@ fn scalar(shape: Shape) -> Json {
         Shape::KeyDocument => {
             Json::object().with("type", texts(["object", "string"])).with("minLength", one())
         }
-        Shape::Planned => Json::object(),
         _ => kind("string").with("minLength", one()),
     }
 }

@@ -2,13 +2,14 @@
 //! into the structs that the verifier reads.
 //!
 //! ```text
-//! text ─ read ─▶ tree ─ check ─▶ sound tree ─ expand ─▶ one service's tree ─ check, build ─▶ Policy
+//! text ─ read ─▶ tree ─ check ─▶ sound tree ─ expand ─▶ one service's tree ─ presets, check, build ─▶ Policy
 //! ```
 //! Every step goes on behind a mistake, so that all of them are found at once.
 
 mod build;
 mod check;
 mod claims;
+mod deny;
 mod expand;
 mod expanded;
 mod issuer;
@@ -17,8 +18,10 @@ mod json_schema;
 mod listing;
 mod model;
 mod nesting;
+mod open_issuer;
 mod overlap;
 mod position;
+mod presets;
 mod problem;
 mod read;
 mod read_json;
@@ -39,9 +42,11 @@ mod tests;
 
 use std::fmt;
 
+pub use deny::{DenyFileFault, DenyList};
 pub use json_schema::json_schema;
 pub(crate) use model::{ClaimRule, Constant, KeySource, RuleTest};
 pub use model::{Issuer, Notice, Policy, Profile};
+pub use presets::{Document, Preset, presets};
 pub use problem::{PolicyError, Problem};
 pub use schema::{Overlay, SETTINGS, Setting, Shape};
 
@@ -171,6 +176,7 @@ fn read_and_build<T>(
     }
     expand::choose_service(&mut root, options.service, &mut problems);
     let variables = variables::put_in(&mut root, options.resources, &mut problems);
+    presets::put_under(&mut root, &mut problems);
     check::check(&mut root, &mut problems);
     let mut context = Context { options, problems, notices: Vec::new() };
     match build::build(&root, &mut context) {

@@ -1,6 +1,7 @@
 //! Every setting of the policy file: the one table that the check walks by, and that the reference
 //! and the JSON Schema are made from.
 
+use super::presets;
 use crate::limits;
 
 /// One setting.
@@ -88,10 +89,10 @@ pub enum Shape {
     Scalar,
     /// A list of those.
     Scalars,
-    /// A boolean.
-    Boolean,
     /// The boolean `true`.
     True,
+    /// `true` or `false`.
+    Boolean,
     /// The path of a file, relative to the policy file.
     Path,
     /// A secret: plain, `file:PATH`, `base64:` or `hex:`.
@@ -104,8 +105,6 @@ pub enum Shape {
     Tables,
     /// Tables by the name of a service, each with the settings of the top level.
     Services,
-    /// Not read yet.
-    Planned,
 }
 
 impl Setting {
@@ -194,6 +193,8 @@ const HEADER_FIELDS: Shape = Shape::Choices(&[
 const REFRESH: Shape = Shape::Duration { least: SECOND, most: 7 * DAY };
 /// A span of time for one answer.
 const TIMEOUT: Shape = Shape::Duration { least: 1, most: WAIT_MOST };
+/// Marks of ID tokens that an entry may allow. `events` is none of them: a logout token is never accepted.
+const MARKS: Shape = Shape::Choices(&["nonce", "at_hash", "c_hash"]);
 const OPT_OUTS: Shape = Shape::Choices(&["no_issuer", "no_audience", "no_expiry", "any_type"]);
 
 const fn row(
@@ -215,10 +216,6 @@ const fn row(
     }
 }
 
-const fn planned(path: &'static str, documentation: &'static str) -> Setting {
-    row(path, Shape::Planned, "", documentation).planned()
-}
-
 const fn integer(least: usize, most: usize) -> Shape {
     Shape::Integer { least: least as i64, most: most as i64 }
 }
@@ -232,6 +229,7 @@ pub static SETTINGS: &[Setting] = &[
     row("issuer[]", Shape::Tables, "", "Whose tokens are accepted; each entry is one kind of token of one issuer.").rules(&["CLM-01", "POL-04"]).required().merged_by(&["name", "issuer"]),
     row("issuer[].name", Shape::Text, "the issuer", "Short name, for services that change the entry and for reports."),
     row("issuer[].issuer", Shape::Text, "", "The exact `iss`; required unless `no_issuer` is spelled out.").rules(&["CLM-01", "CLM-02"]),
+    row("issuer[].preset", Shape::Choice(presets::NAMES, presets::PLANNED), "", "What a vendor puts where: settings that stand under those of the entry.").rules(&["POL-05", "ACT-02"]),
     row("issuer[].issuer_aliases", Shape::Texts, "[]", "Other exact spellings of the same issuer.").rules(&["CLM-01"]),
     row("issuer[].profile", PROFILES, "", "What kind of token it is.").rules(&["CLM-18"]).required(),
     row("issuer[].audience", Shape::TextOrTexts, "", "Names of this service: one must be among the token's; required unless `no_audience` is spelled out.").rules(&["CLM-05", "CLM-06"]),
@@ -262,8 +260,12 @@ pub static SETTINGS: &[Setting] = &[
     row("issuer[].keys.ca_file", Shape::Path, "`fetch.ca_file`", "As in `[fetch]`, for this issuer alone.").planned(),
     row("issuer[].keys.allow_addresses", Shape::Texts, "`fetch.allow_addresses`", "As in `[fetch]`, for this issuer alone.").rules(&["JKS-03"]).planned(),
     row("issuer[].keys.plaintext", MESH, "`fetch.plaintext`", "As in `[fetch]`, for this issuer alone.").rules(&["JKS-01"]).planned(),
+    row("issuer[].key_urls", Shape::Texts, "[]", "Values of the `jku` header that are accepted, and never fetched; without it a token with `jku` is refused.").rules(&["JWS-17"]),
     row("issuer[].max_lifetime", Shape::Duration { least: SECOND, most: LIFETIME_MOST }, "\"24h\"", "Longest life of a token.").rules(&["CLM-15"]),
     row("issuer[].required_claims", Shape::Claims, "[]", "Claims that must be there: names, or JSON Pointers where they start with `/`.").rules(&["POL-08"]),
+    row("issuer[].optional_claims", Shape::Choices(&["client_id", "jti"]), "[]", "Claims of RFC 9068 that this issuer's access tokens may lack.").rules(&["ACT-03"]),
+    row("issuer[].widened_claims", Shape::Choices(&["amr"]), "[]", "Claims whose JSON type is the vendor's own.").rules(&["CLM-17"]),
+    row("issuer[].allow_marks", MARKS, "[]", "Marks of an ID token that this issuer's access tokens bear, too.").rules(&["ACT-05"]),
     row("issuer[].required_scopes", Shape::Scopes, "[]", "Scopes that must all be granted.").rules(&["ACT-06"]),
     row("issuer[].actors", Shape::Texts, "[]", "Who may appear as the outermost `act`; without it delegation is refused.").rules(&["XCH-05"]),
     row("issuer[].authorized_parties", Shape::Texts, "[]", "Clients whose ID tokens are accepted, by `azp`; for `id_token_api`.").rules(&["IDT-10"]),
@@ -272,6 +274,26 @@ pub static SETTINGS: &[Setting] = &[
     row("issuer[].identity.scopes", Shape::Pointers(16), "the `scope` claim", "Scopes, joined in order.").rules(&["CLM-19"]),
     row("issuer[].identity.tenant", Shape::Pointers(1), "", "The tenant.").rules(&["CLM-20"]),
     row("issuer[].identity.client_id", Shape::Pointers(1), "the `client_id` claim", "The client.").rules(&["CLM-21"]),
+    row("issuer[].identity.role_keys", Shape::Pointers(16), "[]", "Objects whose member names are roles, joined behind `roles`."),
+    row("issuer[].identity.token_id", Shape::Pointers(1), "the `jti` claim", "The id of the token.").rules(&["ACT-03"]),
+    row("issuer[].subject_kind", Shape::Table, "by `sub` and the client", "Whether a token stands for a user or for a client itself.").rules(&["CLM-21"]),
+    row("issuer[].subject_kind.client[]", Shape::Tables, "[]", "Any of these holds: it is a client's."),
+    row("issuer[].subject_kind.client[].claim", Shape::Pointer, "", "The claim.").required(),
+    row("issuer[].subject_kind.client[].equals", Shape::Scalar, "", "It has this type and value.").alternative(),
+    row("issuer[].subject_kind.client[].one_of", Shape::Scalars, "", "It has one of these.").alternative(),
+    row("issuer[].subject_kind.client[].present", Shape::True, "", "It is there.").alternative(),
+    row("issuer[].subject_kind.user[]", Shape::Tables, "[]", "Any of these holds, and none of a client: it is a user's."),
+    row("issuer[].subject_kind.user[].claim", Shape::Pointer, "", "The claim.").required(),
+    row("issuer[].subject_kind.user[].equals", Shape::Scalar, "", "It has this type and value.").alternative(),
+    row("issuer[].subject_kind.user[].one_of", Shape::Scalars, "", "It has one of these.").alternative(),
+    row("issuer[].subject_kind.user[].present", Shape::True, "", "It is there.").alternative(),
+    row("issuer[].subject_kind.client_suffix", Shape::Text, "", "What follows the client in the `sub` of a client's own token; any other `sub` is a user."),
+    row("issuer[].discriminator[]", Shape::Tables, "[]", "What tells this kind of token from others of its issuer; joined by AND, a failure is 401.").rules(&["POL-04", "CLM-18"]),
+    row("issuer[].discriminator[].claim", Shape::Pointer, "", "The claim.").required(),
+    row("issuer[].discriminator[].equals", Shape::Scalar, "", "It has this type and value.").alternative(),
+    row("issuer[].discriminator[].one_of", Shape::Scalars, "", "It has one of these.").alternative(),
+    row("issuer[].discriminator[].present", Shape::True, "", "It is there.").alternative(),
+    row("issuer[].discriminator[].absent", Shape::True, "", "It is not there.").alternative(),
     row("issuer[].rule[]", Shape::Tables, "[]", "What a claim must satisfy; rules are joined by AND.").rules(&["POL-04", "POL-08"]),
     row("issuer[].rule[].claim", Shape::Pointer, "", "The claim.").required(),
     row("issuer[].rule[].equals", Shape::Scalar, "", "It has this type and value.").alternative(),
@@ -280,8 +302,7 @@ pub static SETTINGS: &[Setting] = &[
     row("issuer[].rule[].present", Shape::True, "", "It is there.").alternative(),
     row("issuer[].rule[].absent", Shape::True, "", "It is not there.").alternative(),
     row("issuer[].dangerous", OPT_OUTS, "[]", "Checks that are switched off; needs keys from the policy or a file.").rules(&["POL-03"]),
-    planned("issuer[].preset", "What a vendor puts where."),
-    planned("issuer[].enforce", "Report without refusing."),
+    row("issuer[].enforce", Shape::Boolean, "true", "Whether refusals count: with false they are reported, and another library decides."),
     row("issuer[].required", Shape::Boolean, "false", "The service is ready only when the keys of this issuer are there.").rules(&["JKS-12"]).planned(),
     row("issuer[].binding", Shape::Choice(&["checked_upstream"], &[]), "", "Who checked the proof of a token that is bound to its sender.").rules(&["BND-01"]).planned(),
     row("issuer[].bind_peer", Shape::Boolean, "false", "The actor or binding of a token must be the authenticated peer.").rules(&["INR-02"]).planned(),
@@ -369,9 +390,9 @@ pub static SETTINGS: &[Setting] = &[
     row("outbound[].plaintext", MESH, "", "Plain HTTP, where a service mesh encrypts it.").rules(&["OUT-02"]).planned(),
     row("outbound[].unbind", Shape::Boolean, "false", "A token bound to its sender may be turned into one that is not.").rules(&["MNT-06"]).planned(),
 
-    planned("deny_kid", "Keys that are refused at once."),
-    planned("deny_issuer", "Issuers that are refused at once."),
-    planned("deny_file", "A file of refused keys and issuers."),
+    row("deny_kid", Shape::Texts, "[]", "Keys that are refused at once, by `kid`, whoever's they are.").rules(&["POL-07"]),
+    row("deny_issuer", Shape::Texts, "[]", "Issuers that are refused at once, by any spelling that the policy knows.").rules(&["POL-07"]),
+    row("deny_file", Shape::Path, "", "A file of more of both, `kid NAME` or `issuer URL` on a line; it acts within seconds of a change.").rules(&["POL-07"]),
 ];
 
 #[cfg(test)]

@@ -36,11 +36,8 @@ impl Shape {
 
     /// Is it written as a string, as far as it is no list?
     pub(super) fn takes_text(self) -> bool {
-        use Shape::{Boolean, Integer, Planned, Scalar, Services, Table, Tables, True, Version};
-        !matches!(
-            self,
-            Version | Integer { .. } | Boolean | True | Table | Tables | Services | Planned | Scalar
-        )
+        use Shape::{Boolean, Integer, Scalar, Services, Table, Tables, True, Version};
+        !matches!(self, Version | Integer { .. } | Boolean | True | Table | Tables | Services | Scalar)
     }
 
     /// What belongs there, with an article, for messages.
@@ -100,7 +97,6 @@ impl Shape {
             Shape::Table => "table".to_owned(),
             Shape::Tables => "list of tables".to_owned(),
             Shape::Services => "tables by service".to_owned(),
-            Shape::Planned => String::new(),
         }
     }
 }
