@@ -50,12 +50,18 @@ struct Entry {
 
 const _: () = assert!(size_of::<Entry>() == 64);
 
+/// What a hit reads and writes stands first and together with the lock in one line of the processor's
+/// cache: two threads take that line from each other.
 #[derive(Default)]
+#[repr(C)]
 struct Shard {
     entries: HashTable<Entry>,
-    hand: usize,
     /// Counted here, under the lock that is held anyway: shared counters would slow two threads down.
-    counters: CacheCounters,
+    hits: u64,
+    misses: u64,
+    inserts: u64,
+    evictions: u64,
+    hand: usize,
 }
 
 /// How often the cache was of use, since the guard was made.
@@ -125,7 +131,7 @@ impl Cache {
     ) -> Option<Identity> {
         let mut shard = self.shard(hash);
         let Some(entry) = shard.entries.find_mut(hash, |entry| entry.holds(hash, token)) else {
-            shard.counters.misses += 1;
+            shard.misses += 1;
             return None;
         };
         let live = entry.valid_from <= now
@@ -136,11 +142,11 @@ impl Cache {
                 entry.visited = true;
             }
             let identity = entry.identity.clone();
-            shard.counters.hits += 1;
+            shard.hits += 1;
             return Some(identity);
         }
         self.remove(&mut shard, hash, token);
-        shard.counters.misses += 1;
+        shard.misses += 1;
         None
     }
 
@@ -183,18 +189,18 @@ impl Cache {
             visited: false,
         };
         shard.entries.insert_unique(hash, entry, |entry| entry.hash);
-        shard.counters.inserts += 1;
+        shard.inserts += 1;
     }
 
     /// The counters of all shards, added up.
     pub(crate) fn counters(&self) -> CacheCounters {
         let mut sum = CacheCounters::default();
         for shard in &self.shards {
-            let counters = shard.0.lock().unwrap_or_else(PoisonError::into_inner).counters;
-            sum.hits += counters.hits;
-            sum.misses += counters.misses;
-            sum.inserts += counters.inserts;
-            sum.evictions += counters.evictions;
+            let shard = shard.0.lock().unwrap_or_else(PoisonError::into_inner);
+            sum.hits += shard.hits;
+            sum.misses += shard.misses;
+            sum.inserts += shard.inserts;
+            sum.evictions += shard.evictions;
         }
         sum.entries = self.entries.load(Ordering::Relaxed) as u64;
         sum
@@ -202,7 +208,9 @@ impl Cache {
 
     /// Takes over what an earlier cache counted, so that a reload does not reset the counters.
     pub(crate) fn continue_counting(&self, earlier: CacheCounters) {
-        self.shard(0).counters = earlier;
+        let CacheCounters { hits, misses, inserts, evictions, entries: _ } = earlier;
+        let mut shard = self.shard(0);
+        (shard.hits, shard.misses, shard.inserts, shard.evictions) = (hits, misses, inserts, evictions);
     }
 
     #[inline]
@@ -241,7 +249,7 @@ impl Cache {
             if let Ok(bucket) = shard.entries.get_bucket_entry(shard.hand) {
                 let (entry, _) = bucket.remove();
                 self.forget(&entry);
-                shard.counters.evictions += 1;
+                shard.evictions += 1;
                 return Some(entry);
             }
         }
