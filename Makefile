@@ -50,8 +50,10 @@ counts: need-cargo ## Instruction counts against benches/counts.txt (needs valgr
 	benches/counts check
 
 .PHONY: fuzz
-fuzz: need-cargo ## Long fuzzing with cargo-fuzz: make fuzz TARGET=token SECONDS=60
-	cd tests/fuzz && RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run $(or $(TARGET),token) -- -max_total_time=$(or $(SECONDS),60)
+fuzz: need-cargo need-cargo-fuzz ## Look for new inputs with cargo-fuzz: make fuzz TARGET=token SECONDS=60
+	@mkdir -p tests/fuzz/corpus/$(or $(TARGET),token)
+	cd tests/fuzz && RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run $(or $(TARGET),token) corpus/$(or $(TARGET),token) \
+		seeds/$(or $(TARGET),token) -- -max_total_time=$(or $(SECONDS),60) -max_len=20000
 
 .PHONY: generate
 generate: need-cargo ## Write the generated files anew (docs/errors.md)
@@ -74,6 +76,10 @@ need-cargo:
 .PHONY: need-python
 need-python:
 	@command -v $(or $(PYTHON),python3) >/dev/null || { echo "Python is missing: install CPython 3.10 or later."; exit 1; }
+
+.PHONY: need-cargo-fuzz
+need-cargo-fuzz:
+	@$(CARGO) fuzz --version >/dev/null 2>&1 || { echo "cargo-fuzz is missing: cargo install cargo-fuzz"; exit 1; }
 
 .PHONY: need-node
 need-node:

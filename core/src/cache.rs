@@ -92,6 +92,11 @@ impl Cache {
         }
     }
 
+    /// Is it turned off?
+    pub(crate) fn is_off(&self) -> bool {
+        self.capacity == 0
+    }
+
     /// The keyed hash of a token: to be computed once for a look-up and the insert that may follow.
     #[inline]
     pub(crate) fn hash(&self, token: &[u8]) -> u64 {
@@ -110,9 +115,6 @@ impl Cache {
         generation_of: impl FnOnce(usize) -> u64,
         read: impl FnOnce(&Identity) -> T,
     ) -> Option<T> {
-        if self.capacity == 0 {
-            return None;
-        }
         let mut shard = self.shard(hash);
         let found = shard.entries.find_mut(hash, |entry| entry.hash == hash && **entry.token == *token);
         let Some(entry) = found else {
@@ -145,7 +147,7 @@ impl Cache {
         now: UnixTime,
         generation_of: impl Fn(usize) -> u64,
     ) {
-        if self.capacity == 0 || now >= accepted.valid_until {
+        if self.is_off() || now >= accepted.valid_until {
             return;
         }
         let mut shard = self.shard(hash);
