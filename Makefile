@@ -28,6 +28,18 @@ lint: need-cargo ## Formats and lints, warnings are errors
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --all-features --locked -- -D warnings
 
+.PHONY: python
+python: need-cargo need-python ## Build the Python package and install it into target/python/venv
+	@python/run build
+
+.PHONY: test-python
+test-python: need-cargo need-python ## Test the Python package with every CPython of this machine
+	@python/run test
+
+.PHONY: bench-python
+bench-python: need-cargo need-python ## Budgets of the Python package, and its peers
+	@python/run bench
+
 .PHONY: bench
 bench: need-cargo ## Budgets and peers, with pass or fail for each (some minutes)
 	$(CARGO) bench --locked --package counterseal-benches --bench budgets
@@ -60,6 +72,10 @@ clean: ## Remove what was built
 need-cargo:
 	@command -v $(CARGO) >/dev/null || { echo "Rust is missing: install rustup and the stable toolchain (1.90 or later)."; exit 1; }
 	@command -v cc >/dev/null || { echo "A C compiler (cc) is missing: aws-lc-rs needs one."; exit 1; }
+
+.PHONY: need-python
+need-python:
+	@command -v $(or $(PYTHON),python3) >/dev/null || { echo "Python is missing: install CPython 3.10 or later."; exit 1; }
 
 .PHONY: need-cargo-fuzz
 need-cargo-fuzz:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
-from typing import Callable
+from typing import Any, Callable
 
 import pytest
 
@@ -37,6 +37,12 @@ def run() -> Callable[[str], str]:
         return done.stdout + done.stderr
 
     return run
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """What is skipped is said in one line each."""
+    for report in terminalreporter.stats.get("skipped", []):
+        terminalreporter.write_line(f"left out: {report.nodeid}: {report.longrepr[2]}")
 
 
 def code(call: Callable[[], object]) -> str:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
 from conftest import PROJECT
 
 from counterseal.errors import CODES
+
+pytestmark = pytest.mark.once
 
 RUST = sorted((PROJECT / "bindings/python/src").glob("*.rs"))
 PYTHON = sorted((PROJECT / "python/counterseal").glob("*.py"))

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import os
 
+import pytest
+
 import counterseal
 from counterseal import _counterseal
 from counterseal.testing import Issuer, issuer
@@ -17,6 +19,7 @@ def resident() -> int:
         return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
+@pytest.mark.once
 def test_misses_rejections_and_outages(idp: Issuer) -> None:
     guard = idp.guard("[cache]\nentries = 64")
     pending = idp.pending_guard()

@@ -58,7 +58,7 @@ def calls(idp: Issuer, guard: counterseal.Guard) -> dict[str, Callable[[], objec
         "Issuer._publish": lambda: idp._publish(guard),
         "Issuer._retire": idp._retire,
         "Issuer._rotate": idp._rotate,
-        "Issuer._seconds_in_rust": lambda: idp._seconds_in_rust(guard, token, None, 1),
+        "Issuer._verify_in_rust": lambda: idp._verify_in_rust(guard, token, None, 1),
         "Issuer._sign": lambda: idp.sign(b"{}", b"{}"),
         "Issuer.kid": lambda: idp.kid,
         "Outcome.__bool__": lambda: bool(outcome),

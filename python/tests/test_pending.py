@@ -268,8 +268,8 @@ print(guard.verify(idp.token(sub="alice")).subject)
     assert run(program) == "alice\n"
 
 
+@pytest.mark.once
 def test_greenlets_run_while_one_of_them_waits(run: Callable[[str], str]) -> None:
-    pytest.importorskip("gevent")
     program = """
 import gevent.monkey
 gevent.monkey.patch_all()

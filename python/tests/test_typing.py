@@ -7,9 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from conftest import PROJECT
 
 import counterseal
+
+pytestmark = pytest.mark.once
 
 
 def mypy(arguments: list[str], folder: Path) -> tuple[int, str]:

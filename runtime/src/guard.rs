@@ -188,7 +188,7 @@ impl Guard {
         let landed = |flight| self.core.has_landed(flight);
         match self.landings.load().watch(flight, ticket, completions, landed) {
             true => Ok(()),
-            false => Err(self.keys_unavailable(flight)),
+            false => Err(self.keys_unavailable(Some(flight))),
         }
     }
 
@@ -208,9 +208,9 @@ impl Guard {
         Duration::from_millis(self.core.wait_millis())
     }
 
-    /// The outage that a caller is told of who has waited long enough.
-    pub fn keys_unavailable(&self, flight: Flight) -> Error {
-        self.outage(Rule::Jks12, Code::KeysUnavailable, Some(flight))
+    /// The outage that a caller is told of who has waited long enough, for `flight` where it is known.
+    pub fn keys_unavailable(&self, flight: Option<Flight>) -> Error {
+        self.outage(Rule::Jks12, Code::KeysUnavailable, flight)
     }
 
     /// The same verification as a report of every check, for people. It costs several times as much
@@ -343,7 +343,7 @@ impl Guard {
         match self.core.decide(token, now) {
             Decision::Verified(identity) => Ok(identity),
             Decision::Rejected(rejection) => Err(Error::from_rejection(rejection)),
-            Decision::Pending(flight) => Err(self.keys_unavailable(flight)),
+            Decision::Pending(flight) => Err(self.keys_unavailable(Some(flight))),
         }
     }
 
@@ -370,7 +370,7 @@ impl Guard {
                 Decision::Pending(next) => flight = next,
             }
         }
-        Err(self.keys_unavailable(flight))
+        Err(self.keys_unavailable(Some(flight)))
     }
 
     #[cold]

@@ -14,6 +14,6 @@ pub fn file(path: &str) -> Option<PathBuf> {
     if file.is_file() {
         return Some(file);
     }
-    println!("left out: {path}, which is not there (set {VARIABLE} to the folder that holds it)");
+    crate::say(format!("left out: {path}, which is not there (set {VARIABLE} to the folder that holds it)"));
     None
 }

@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use counterseal_tests::fuzz::{ACCEPTED, TARGETS, Target, mutate, seeds, tokens};
 use counterseal_tests::random::Random;
+use counterseal_tests::say;
 
 /// Runs the seeds and so many changes of them, and shows how they ended. At least `endings` different
 /// ends must be reached: a target that everything bounces off tests nothing.
@@ -28,7 +29,12 @@ fn run(name: &str, changes: usize, endings: usize) {
         *ended.entry(ending).or_default() += 1;
     }
     let accepted = ended.get(ACCEPTED).copied().unwrap_or(0);
-    println!("{name}: {changes} changes of {} seeds in {:.1} s", seeds.len(), start.elapsed().as_secs_f32());
+    say(format!(
+        "fuzz {name}: {changes} changes of {} seeds, {accepted} accepted, {} ends, in {:.1} s",
+        seeds.len(),
+        ended.len(),
+        start.elapsed().as_secs_f32()
+    ));
     println!(
         "  {}",
         ended.iter().map(|(code, count)| format!("{code} {count}")).collect::<Vec<_>>().join(", ")

@@ -15,8 +15,8 @@ use counterseal::core::policy::{self, PolicyOptions, Resources};
 use counterseal::core::time::Now;
 use counterseal::crypto::{Provider, aws_lc, ring};
 use counterseal::{Algorithm, AlgorithmSet, Code, Format, KeySet, Rule, UnixTime, jws};
-use counterseal_tests::shared;
 use counterseal_tests::signer::Signer;
+use counterseal_tests::{say, shared};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -195,7 +195,7 @@ impl Tally {
 
     fn print(&self, file: &str, provider: &str) {
         let total = self.accepted + self.refused + self.not_loaded + self.unsupported;
-        println!(
+        say(format!(
             "{file} by {provider}: {total} vectors, {} accepted, {} refused ({} of them with their keys), \
              {} not supported by the provider, {} deviations",
             self.accepted,
@@ -203,7 +203,7 @@ impl Tally {
             self.not_loaded,
             self.unsupported,
             self.deviations.len(),
-        );
+        ));
         for (id, outcome) in &self.deviations {
             let (_, rule, why) = DEVIATIONS.iter().find(|(listed, ..)| listed == id).unwrap_or(&UNLISTED);
             println!("  {id:24} {rule:7} {why} [{outcome}]");

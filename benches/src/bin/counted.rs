@@ -32,8 +32,10 @@ fn main() {
     }
 }
 
-/// Names as they stand in `counts.txt`, each with its function.
-const OPERATIONS: &[(&str, fn(&Bench))] = &[
+/// A name as it stands in `counts.txt`, and its function.
+type Counted = (&'static str, fn(&Bench));
+
+const OPERATIONS: &[Counted] = &[
     ("count_signature", count_signature),
     ("count_uncached", count_uncached),
     ("count_hit", count_hit),

@@ -132,9 +132,11 @@ impl Section for Threads {
         let measured = self.cases.iter().filter(|case| !case.ratios.is_empty());
         measured
             .map(|case| {
-                let best = case.ratios.iter().copied().fold(0.0, f64::max);
-                let row = Row::new(case.name, median(case.ratios.clone()), "times")
-                    .note(format!("best {best:.2} ×"));
+                let mut ratios = case.ratios.clone();
+                ratios.sort_by(f64::total_cmp);
+                let (low, high) = (ratios[ratios.len() / 4], ratios[ratios.len() * 3 / 4]);
+                let row = Row::new(case.name, median(ratios), "times")
+                    .note(format!("half of the rounds from {low:.2} to {high:.2}"));
                 if let Some(budget) = case.budget { row.at_least(budget) } else { row }
             })
             .collect()

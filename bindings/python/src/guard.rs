@@ -120,7 +120,7 @@ impl Guard {
         guarded(py, || {
             let verified = match self.answer(py, token, time::argument(now)?)? {
                 Ok(Answered::Verified(identity)) => Ok(identity),
-                Ok(Answered::Pending(_)) => Err(self.inner.keys_unavailable()),
+                Ok(Answered::Pending(flight)) => Err(self.inner.keys_unavailable(Some(flight))),
                 Err(error) => Err(error),
             };
             Outcome::new(py, verified)
@@ -266,7 +266,7 @@ impl Guard {
 
     /// The `UnavailableError` for a caller who has waited long enough.
     fn _keys_unavailable(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        guarded(py, || Ok(error::exception(py, &self.inner.keys_unavailable()).into_value(py).into_any()))
+        guarded(py, || Ok(error::exception(py, &self.inner.keys_unavailable(None)).into_value(py).into_any()))
     }
 }
 

@@ -1,11 +1,14 @@
 //! The proof that a token passed, as an immutable Python object.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use counterseal::core::json::{Kind, Value};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyList, PyString, PyTuple};
+use pyo3::types::{PyDict, PyString, PyTuple};
 
+use crate::known::Known;
 use crate::panic::guarded;
 use crate::testing::Live;
 use crate::value;
@@ -23,6 +26,8 @@ use crate::value;
 #[pyclass(frozen, weakref, module = "counterseal")]
 pub(crate) struct Identity {
     proof: counterseal::Identity,
+    /// Were the claims read? Most are read once or not at all.
+    claims_were_read: AtomicBool,
     /// The members of the claims, to be copied; containers among them are made anew for each copy.
     claims: PyOnceLock<Template>,
     _live: Live<Identity>,
@@ -91,26 +96,27 @@ struct Template {
 impl Identity {
     /// The Python object for a proof.
     pub(crate) fn new<'py>(py: Python<'py>, proof: counterseal::Identity) -> PyResult<Bound<'py, Identity>> {
-        let make = Maker { py };
+        let mut make = Maker { py, known: Known::open(py) };
         let identity = Identity {
             subject: make.text(proof.subject()),
-            issuer: make.text(Some(proof.issuer())),
-            audience: make.texts(proof.audience())?,
-            scopes: make.texts(proof.scopes())?,
-            roles: make.texts(proof.roles())?,
-            tenant: make.text(proof.tenant()),
-            client_id: make.text(proof.client_id()),
-            subject_kind: make.text(Some(proof.subject_kind().name())),
-            actors: make.texts(proof.actors())?,
+            issuer: make.word(Some(proof.issuer())),
+            audience: make.words(proof.audience())?,
+            scopes: make.words(proof.scopes())?,
+            roles: make.words(proof.roles())?,
+            tenant: make.word(proof.tenant()),
+            client_id: make.word(proof.client_id()),
+            subject_kind: make.word(Some(proof.subject_kind().name())),
+            actors: make.words(proof.actors())?,
             token_id: make.text(proof.token_id()),
             issued_at: make.seconds(proof.issued_at())?,
             expires_at: make.seconds(proof.expires_at())?,
             auth_time: make.seconds(proof.auth_time())?,
-            acr: make.text(proof.acr()),
-            amr: make.texts(proof.amr())?,
-            profile: make.text(Some(proof.profile().name())),
+            acr: make.word(proof.acr()),
+            amr: make.words(proof.amr())?,
+            profile: make.word(Some(proof.profile().name())),
             transaction_id: make.text(proof.transaction_id()),
             groups_incomplete: proof.groups_incomplete().into_pyobject(py)?.to_owned().into_any().unbind(),
+            claims_were_read: AtomicBool::new(false),
             claims: PyOnceLock::new(),
             _live: Live::new(),
             proof,
@@ -138,6 +144,9 @@ impl Identity {
     fn claims<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         guarded(py, || {
             let claims = self.proof.claims();
+            if !self.claims_were_read.swap(true, Ordering::Relaxed) {
+                return value::object(py, claims);
+            }
             let template = self.claims.get_or_try_init(py, || Template::new(py, claims))?;
             let copy = template.members.bind(py).copy()?;
             for name in &template.containers {
@@ -275,9 +284,11 @@ impl Template {
 
 struct Maker<'py> {
     py: Python<'py>,
+    known: Known<'py>,
 }
 
 impl Maker<'_> {
+    /// A text that hardly any other token has.
     fn text(&self, text: Option<&str>) -> Py<PyAny> {
         match text {
             Some(text) => PyString::new(self.py, text).into_any().unbind(),
@@ -285,14 +296,20 @@ impl Maker<'_> {
         }
     }
 
-    fn texts<'a>(&self, texts: impl Iterator<Item = &'a str>) -> PyResult<Py<PyAny>> {
-        let mut texts = texts.peekable();
-        if texts.peek().is_none() {
-            return Ok(PyTuple::empty(self.py).into_any().unbind());
+    /// A text that other tokens have too.
+    fn word(&mut self, text: Option<&str>) -> Py<PyAny> {
+        match text {
+            Some(text) => self.known.text(text).into_any().unbind(),
+            None => self.py.None(),
         }
-        let list = PyList::empty(self.py);
-        texts.try_for_each(|text| list.append(text))?;
-        Ok(list.to_tuple().into_any().unbind())
+    }
+
+    fn words<'a>(&mut self, texts: impl Iterator<Item = &'a str>) -> PyResult<Py<PyAny>> {
+        let words: Vec<_> = texts.map(|text| self.known.text(text)).collect();
+        match words.is_empty() {
+            true => Ok(PyTuple::empty(self.py).into_any().unbind()),
+            false => Ok(PyTuple::new(self.py, words)?.into_any().unbind()),
+        }
     }
 
     fn seconds(&self, seconds: Option<i64>) -> PyResult<Py<PyAny>> {

@@ -14,6 +14,7 @@ mod error;
 mod guard;
 mod identity;
 mod interpreter;
+mod known;
 mod outcome;
 mod panic;
 mod policy;

@@ -3,7 +3,6 @@
 use std::hint::black_box;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Instant;
 
 use counterseal::testing::{Issuer as Inner, Oddity, Request, TestClock};
 use counterseal::{Algorithm, Profile, UnixTime};
@@ -152,19 +151,18 @@ impl Issuer {
         })
     }
 
-    /// For benchmarks: how long the runtime takes for `rounds` verifications, without Python.
+    /// For benchmarks: verifies so many times in the runtime alone, without Python.
     #[pyo3(signature = (guard, token, now, rounds))]
-    fn _seconds_in_rust(
+    fn _verify_in_rust(
         &self,
         py: Python<'_>,
         guard: &Bound<'_, Guard>,
         token: &Bound<'_, PyAny>,
         now: Option<&Bound<'_, PyAny>>,
         rounds: usize,
-    ) -> PyResult<f64> {
+    ) -> PyResult<()> {
         guarded(py, || {
             let (inner, bytes, now) = (guard.get().open(py)?, token::bytes(token)?, time::argument(now)?);
-            let began = Instant::now();
             for _ in 0..rounds {
                 let verified = match now {
                     None => inner.verify(black_box(&bytes)),
@@ -172,7 +170,7 @@ impl Issuer {
                 };
                 drop(black_box(verified));
             }
-            Ok(began.elapsed().as_secs_f64())
+            Ok(())
         })
     }
 }

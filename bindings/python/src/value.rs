@@ -4,8 +4,14 @@ use counterseal::core::json::{Kind, Value};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString};
 
+use crate::known::Known;
+
 /// The value as `None`, `bool`, `int`, `float`, `str`, `list` or `dict`, made anew.
 pub(crate) fn to_python<'py>(py: Python<'py>, value: Value<'_>) -> PyResult<Bound<'py, PyAny>> {
+    any(py, value, &mut Known::open(py))
+}
+
+fn any<'py>(py: Python<'py>, value: Value<'_>, known: &mut Known<'py>) -> PyResult<Bound<'py, PyAny>> {
     match value.kind() {
         Kind::Null => Ok(py.None().into_bound(py)),
         Kind::False => Ok(PyBool::new(py, false).to_owned().into_any()),
@@ -13,21 +19,22 @@ pub(crate) fn to_python<'py>(py: Python<'py>, value: Value<'_>) -> PyResult<Boun
         Kind::Number => number(py, value.as_number().unwrap_or_default()),
         Kind::String => Ok(PyString::new(py, value.as_str().unwrap_or_default()).into_any()),
         Kind::Array => {
-            let list = PyList::empty(py);
-            for element in value.as_array().into_iter().flatten() {
-                list.append(to_python(py, element)?)?;
-            }
-            Ok(list.into_any())
+            let elements = value.as_array().into_iter().flatten().map(|element| any(py, element, known));
+            Ok(PyList::new(py, elements.collect::<PyResult<Vec<_>>>()?)?.into_any())
         }
-        Kind::Object => Ok(object(py, value)?.into_any()),
+        Kind::Object => Ok(members(py, value, known)?.into_any()),
     }
 }
 
 /// The members of an object as a dict; an empty one for what is no object.
 pub(crate) fn object<'py>(py: Python<'py>, value: Value<'_>) -> PyResult<Bound<'py, PyDict>> {
+    members(py, value, &mut Known::open(py))
+}
+
+fn members<'py>(py: Python<'py>, value: Value<'_>, known: &mut Known<'py>) -> PyResult<Bound<'py, PyDict>> {
     let dict = PyDict::new(py);
     for (name, member) in value.as_object().into_iter().flatten() {
-        dict.set_item(name, to_python(py, member)?)?;
+        dict.set_item(known.text(name), any(py, member, known)?)?;
     }
     Ok(dict)
 }

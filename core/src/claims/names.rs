@@ -1,7 +1,7 @@
 //! The names that mean something, found once per token.
 
 use crate::error::{Code, Rejection};
-use crate::json::{Document, Value, first_eight};
+use crate::json::{Document, Name, Value, first_eight};
 use crate::record::Recorder;
 use crate::rule::Rule;
 
@@ -22,15 +22,15 @@ macro_rules! claims {
                 match self { $( Claim::$variant => $name, )* }
             }
 
-            /// `head` is that of the name: nearly every name is told from the others by it.
-            #[inline]
-            fn from_name(name: &str, head: u64) -> Option<Claim> {
+            /// The claim of that name; `eight` are the name's first.
+            #[inline(always)]
+            fn named(name: Name<'_>, eight: u64) -> Option<Claim> {
                 let claim = match () {
-                    $( () if head == const { first_eight($name.as_bytes()) } => Claim::$variant, )*
+                    $( () if eight == const { first_eight($name.as_bytes()) } => Claim::$variant, )*
                     () => return None,
                 };
-                let whole = name.len() <= 8 && name.len() == claim.name().len();
-                (whole || name == claim.name()).then_some(claim)
+                let whole = name.bytes() <= 8 && name.bytes() == claim.name().len();
+                (whole || name.as_str() == claim.name()).then_some(claim)
             }
         }
     };
@@ -60,13 +60,14 @@ impl Claims {
     /// Finds the known claims and the first look-alike of a name in one pass.
     pub(crate) fn new(document: Document) -> Claims {
         let (mut places, mut present, mut case_variant) = ([0; COUNT], 0, None);
-        for (name, value) in document.root().as_object().into_iter().flatten() {
-            let head = value.first_eight_of_name();
-            if let Some(claim) = Claim::from_name(name, head) {
+        for value in document.root().member_values() {
+            let name = value.name();
+            let eight = name.first_eight();
+            if let Some(claim) = Claim::named(name, eight) {
                 places[claim as usize] = value.index() as u16;
                 present |= 1 << claim as u32;
             } else if case_variant.is_none() {
-                case_variant = find_case_variant(name, head);
+                case_variant = find_case_variant(name, eight);
             }
         }
         Claims { document, places, present, case_variant }
@@ -138,8 +139,8 @@ pub(crate) fn check_case_variants<R: Recorder>(
     document: &Document,
     recorder: &mut R,
 ) -> Result<(), Rejection> {
-    let mut members = document.root().as_object().into_iter().flatten();
-    let variant = members.find_map(|(name, value)| find_case_variant(name, value.first_eight_of_name()));
+    let mut names = document.root().member_values().map(Value::name);
+    let variant = names.find_map(|name| find_case_variant(name, name.first_eight()));
     report_case_variant(variant, recorder)
 }
 
@@ -150,23 +151,24 @@ fn report_case_variant<R: Recorder>(
     recorder.check_about(Rule::Jsn05, Code::NameCaseVariant, variant.unwrap_or_default(), variant.is_none())
 }
 
-/// `head` is that of the name.
-#[inline]
-fn find_case_variant(name: &str, head: u64) -> Option<&'static str> {
+/// The evaluated name that this one looks like and is not; `eight` are its first bytes.
+#[inline(always)]
+fn find_case_variant(name: Name<'_>, eight: u64) -> Option<&'static str> {
     const ONES: u64 = 0x0101_0101_0101_0101;
     // Adding sets the top bit of every byte from 'A' on, and of every byte behind 'Z'. Bytes that had it
     // before are not ASCII.
-    let from_a = head.wrapping_add(ONES * (0x80 - b'A' as u64));
-    let behind_z = head.wrapping_add(ONES * (0x7f - b'Z' as u64));
-    let odd = (head | from_a & !behind_z) & (ONES * 0x80) != 0;
-    let is_odd = |byte: u8| !byte.is_ascii() || byte.is_ascii_uppercase();
-    let odd = odd || name.bytes().skip(8).any(is_odd);
-    if !odd || name.len() > LONGEST * 3 { None } else { fold_and_find(name) }
+    let from_a = eight.wrapping_add(ONES * (0x80 - b'A' as u64));
+    let behind_z = eight.wrapping_add(ONES * (0x7f - b'Z' as u64));
+    let plain = (eight | from_a & !behind_z) & (ONES * 0x80) == 0;
+    if plain && name.bytes() <= 8 || name.bytes() > LONGEST * 3 { None } else { fold_and_find(name.as_str()) }
 }
 
 /// The evaluated name that this one folds to, if it does.
 #[cold]
 fn fold_and_find(name: &str) -> Option<&'static str> {
+    if name.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
+        return None;
+    }
     EVALUATED.into_iter().find(|known| folded(name).eq(known.chars()))
 }
 
@@ -189,7 +191,8 @@ mod tests {
     use crate::json::{Bounds, parse};
 
     fn case_variant(name: &str) -> Option<&'static str> {
-        find_case_variant(name, first_eight(name.as_bytes()))
+        let document = parse(format!("{{\"{name}\":1}}").into_bytes(), Bounds::TOKEN).unwrap();
+        Claims::new(document).case_variant
     }
 
     #[test]

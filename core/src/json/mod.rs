@@ -262,10 +262,20 @@ impl<'a> Value<'a> {
         self.document.offset(self.index)
     }
 
-    /// [`first_eight`] of the name of this member, for a value that [`Members`] gave.
-    #[inline]
-    pub(crate) fn first_eight_of_name(self) -> u64 {
-        first_eight_in(self.document.text.as_bytes(), self.document.nodes[self.index - 1].range())
+    /// The name of this member, for a value that [`Members`] gave.
+    pub(crate) fn name(self) -> Name<'a> {
+        Name { document: self.document, node: self.document.nodes[self.index - 1] }
+    }
+
+    /// The values of the members, if it is an object.
+    pub(crate) fn member_values(self) -> impl Iterator<Item = Value<'a>> {
+        let Members { document, mut at, end } =
+            self.as_object().unwrap_or(Members { document: self.document, at: 0, end: 0 });
+        std::iter::from_fn(move || {
+            let value = document.nodes.get(at + 1).filter(|_| at < end)?;
+            let index = std::mem::replace(&mut at, value.next()) + 1;
+            Some(Value { document, index })
+        })
     }
 
     /// Where the name of this member stands in the source, for a value that [`Members`] gave.
@@ -284,6 +294,30 @@ impl<'a> Value<'a> {
 impl fmt::Debug for Value<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "Value({})", self.kind().noun())
+    }
+}
+
+/// The name of a member, which is told from most others without being looked at as a whole.
+#[derive(Clone, Copy)]
+pub(crate) struct Name<'a> {
+    document: &'a Document,
+    node: Node,
+}
+
+impl<'a> Name<'a> {
+    #[inline(always)]
+    pub(crate) fn bytes(self) -> usize {
+        self.node.bytes()
+    }
+
+    /// See the function of that name.
+    #[inline(always)]
+    pub(crate) fn first_eight(self) -> u64 {
+        first_eight_in(self.document.text.as_bytes(), self.node.range())
+    }
+
+    pub(crate) fn as_str(self) -> &'a str {
+        self.document.text(self.node)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::rule::Rule;
 /// How deep and how large a document may be (LIM-03).
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
-    /// Deepest nesting; the outermost object counts as one. At most 32.
+    /// Deepest nesting; the outermost object counts as one. At most [`limits::JSON_DEPTH`].
     pub depth: usize,
     /// Most values: objects, lists and scalars, names not counted.
     pub values: usize,
@@ -32,7 +32,7 @@ pub struct Fault {
     pub offset: usize,
 }
 
-const DEEPEST: usize = 32;
+const DEEPEST: usize = limits::JSON_DEPTH;
 /// Objects with more members than this are compared by sorting when they end.
 const COMPARED_EACH: u32 = 32;
 
@@ -101,16 +101,16 @@ enum Begun {
 
 impl<'a> Parser<'a> {
     fn document(&mut self, deepest: usize) -> Result<(), Fault> {
-        let mut frames = [Frame::default(); DEEPEST];
-        let mut depth = 0;
+        let mut around = [Frame::default(); DEEPEST];
+        let (mut frame, mut depth) = (Frame::default(), 0);
         let mut at = self.skip_whitespace(0);
         if self.peek(at) != Some(b'{') {
             return Err(self.invalid(at));
         }
         loop {
             // A value begins here, in an object behind its name.
-            if depth != 0 && frames[depth - 1].is_object {
-                at = self.name(at, &mut frames[depth - 1])?;
+            if frame.is_object {
+                at = self.name(at, &mut frame)?;
             }
             at = self.skip_whitespace(at);
             match self.value(at)? {
@@ -119,8 +119,9 @@ impl<'a> Parser<'a> {
                     if depth == deepest {
                         return Err(self.too_complex(at));
                     }
+                    around[depth] = frame;
                     let node = self.nodes.len() as u32 - 1;
-                    frames[depth] = Frame { node, is_object, ..Frame::default() };
+                    frame = Frame { node, is_object, ..Frame::default() };
                     depth += 1;
                     at = self.skip_whitespace(at + 1);
                     if self.peek(at) != Some(if is_object { b'}' } else { b']' }) {
@@ -133,7 +134,6 @@ impl<'a> Parser<'a> {
                 if depth == 0 {
                     return if at == self.bytes.len() { Ok(()) } else { Err(self.invalid(at)) };
                 }
-                let frame = frames[depth - 1];
                 match self.peek(at) {
                     Some(b',') => {
                         at = self.skip_whitespace(at + 1);
@@ -145,6 +145,7 @@ impl<'a> Parser<'a> {
                 }
                 at = self.skip_whitespace(at + 1);
                 depth -= 1;
+                frame = around[depth];
             }
         }
     }
@@ -380,7 +381,14 @@ impl<'a> Parser<'a> {
     }
 
     #[inline(always)]
-    fn skip_whitespace(&self, mut at: usize) -> usize {
+    fn skip_whitespace(&self, at: usize) -> usize {
+        match self.peek(at) {
+            Some(byte) if byte <= b' ' => self.behind_whitespace(at),
+            _ => at,
+        }
+    }
+
+    fn behind_whitespace(&self, mut at: usize) -> usize {
         while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek(at) {
             at += 1;
         }

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 
 use counterseal::{Algorithm, Error, Format, Guard, Policy, UnixTime};
 use counterseal_tests::random::Random;
+use counterseal_tests::say;
 use counterseal_tests::signer::Signer;
 
 use changes::{Change, Difference, all, together};
@@ -158,13 +159,13 @@ fn each_change_alone() {
     let differing = total.tokens - total.both_accept - total.both_refuse;
     println!("{:46} tokens  both accept  both refuse  differ", "change");
     table.iter().for_each(|row| println!("{row}"));
-    println!(
-        "{} changes, {} tokens: {} both accept, {} both refuse, {differing} differ",
+    say(format!(
+        "differences: {} changes, {} tokens: {} both accept, {} both refuse, {differing} differ",
         changes.len(),
         total.tokens,
         total.both_accept,
         total.both_refuse
-    );
+    ));
 }
 
 /// A difference that a change names happens, by each of its rules; a change that names none makes none.
@@ -221,14 +222,13 @@ fn several_changes_at_once() {
         }
         tally.add(&applied, pair, &draft.token(&pair.signer), now);
     }
-    println!(
-        "{} tokens with several changes: {} both accept, {} both refuse, {} differ: {:?}",
+    say(format!(
+        "differences: {} tokens with several changes: {} both accept, {} both refuse, {} differ",
         tally.tokens,
         tally.both_accept,
         tally.both_refuse,
-        tally.differ(),
-        tally.differ
-    );
+        tally.differ()
+    ));
     tally.check_unnamed();
     assert!(tally.both_accept > 400 && tally.both_refuse > 4000 && tally.differ() > 4000);
 }

@@ -345,3 +345,29 @@ fn documents_are_taken_often_enough_to_mean_something() {
     let taken = taken.count();
     assert!((300..950).contains(&taken), "{taken} of 1000 documents were taken");
 }
+
+#[test]
+fn every_byte_at_every_place_of_a_string() {
+    for length in [1, 7, 8, 9, 15, 16, 17, 33] {
+        for at in 0..length {
+            for byte in 0..=255u8 {
+                let mut text = vec![b'x'; length];
+                text[at] = byte;
+                compare(&[b"{\"a\":\"", text.as_slice(), b"\"}"].concat()).unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn two_neighbours_near_the_borders_of_what_is_plain() {
+    const NEAR: [u8; 14] =
+        [0x00, 0x1e, 0x1f, 0x20, 0x21, 0x22, 0x23, 0x5b, 0x5c, 0x5d, 0x7e, 0x7f, 0x80, 0xff];
+    for at in 0..20 {
+        for (one, other) in NEAR.iter().flat_map(|one| NEAR.map(|other| (*one, other))) {
+            let mut text = vec![b'x'; 22];
+            text[at..at + 2].copy_from_slice(&[one, other]);
+            compare(&[b"{\"a\":\"", text.as_slice(), b"\",\"b\":1}"].concat()).unwrap();
+        }
+    }
+}
