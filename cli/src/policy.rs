@@ -22,8 +22,13 @@ pub(crate) fn run(arguments: &CheckPolicy, json: bool) -> Result<Answer, Failure
 
 /// The policy of the command line.
 pub(crate) fn load(file: &PolicyFile) -> Result<Policy, Failure> {
+    load_as("--policy", file)
+}
+
+/// The policy that `option` of the command line names.
+pub(crate) fn load_as(option: &'static str, file: &PolicyFile) -> Result<Policy, Failure> {
     Policy::load(&file.path, file.service.as_deref())
-        .map_err(|error| Failure::Policy(file.path.clone(), error))
+        .map_err(|error| Failure::Policy(option, file.path.clone(), error))
 }
 
 /// What a sound policy holds. Never a secret.
