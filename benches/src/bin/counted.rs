@@ -32,10 +32,10 @@ fn main() {
     }
 }
 
-/// A name as it stands in `counts.txt`, and its function.
-type Counted = (&'static str, fn(&Bench));
+type Operation = fn(&Bench);
 
-const OPERATIONS: &[Counted] = &[
+/// Names, and the functions that callgrind reports by them.
+const OPERATIONS: &[(&str, Operation)] = &[
     ("count_signature", count_signature),
     ("count_uncached", count_uncached),
     ("count_hit", count_hit),

@@ -25,11 +25,11 @@ pub trait Section {
     fn rows(&self) -> Vec<Row>;
 }
 
-/// The name of a section, and what prepares it.
-pub type Prepared = (&'static str, fn() -> Box<dyn Section>);
+/// Prepares a section.
+pub type Prepare = fn() -> Box<dyn Section>;
 
 /// Names of the sections with what prepares them, so that only those that are asked for cost time.
-pub const ALL: &[Prepared] = &[
+pub const ALL: &[(&str, Prepare)] = &[
     ("HS256", || Box::new(uncached::Uncached::new(Algorithm::HS256))),
     ("RS256", || Box::new(uncached::Uncached::new(Algorithm::RS256))),
     ("PS256", || Box::new(uncached::Uncached::new(Algorithm::PS256))),
