@@ -163,6 +163,9 @@ class TokenRejectedError(CountersealError):
     reference: str
     """An opaque support reference."""
 
+    enforced: bool
+    """False where the policy only reports (``enforce = false``): the old library decides."""
+
 
 class UnavailableError(CountersealError):
     """Nobody can decide now: answer 503, alert, and never log the user out."""
@@ -175,6 +178,9 @@ class UnavailableError(CountersealError):
 
     reference: str
     """An opaque support reference."""
+
+    enforced: bool
+    """False where the policy only reports (``enforce = false``): the old library decides."""
 
 
 class PolicyError(CountersealError):
