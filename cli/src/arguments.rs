@@ -69,6 +69,9 @@ pub(crate) enum PolicyCommand {
     /// Check a policy file: say what it holds, or list every mistake.
     #[command(after_help = status::LISTED)]
     Check(CheckPolicy),
+    /// Print the JSON Schema of policy files, for editors.
+    #[command(after_help = status::LISTED)]
+    Schema,
     /// List the vendor presets, or show what one sets, why, and which pages it rests on.
     #[command(after_help = status::LISTED)]
     Presets(Presets),
@@ -142,6 +145,10 @@ pub(crate) struct Signature {
 pub(crate) struct CheckPolicy {
     #[command(flatten)]
     pub(crate) policy: PolicyFile,
+    /// Write the policy out as the service sees it: presets and the service's changes merged in, variables put
+    /// in, secrets redacted.
+    #[arg(long)]
+    pub(crate) expanded: bool,
 }
 
 /// The arguments of `policy presets`.

@@ -66,6 +66,7 @@ fn run(arguments: Arguments) -> Result<Answer, Failure> {
         Command::Inspect(arguments) => inspect::run(&arguments, json),
         Command::Jws(JwsCommand::Verify(arguments)) => jws::run(&arguments, json),
         Command::Policy(PolicyCommand::Check(arguments)) => policy::run(&arguments, json),
+        Command::Policy(PolicyCommand::Schema) => Ok(policy::schema()),
         Command::Policy(PolicyCommand::Presets(arguments)) => presets::run(&arguments, json),
         Command::Keys(KeysCommand::Show(arguments)) => keys::run(&arguments, json),
     }

@@ -1,4 +1,4 @@
-//! `policy check`: what a policy holds, or every mistake in it.
+//! `policy check` and `policy schema`: what a policy holds, or every mistake in it, and what it may hold.
 
 use std::fmt::Write;
 
@@ -15,9 +15,33 @@ use crate::terminal::{FAINT, GOOD, STRONG, WARNED};
 use crate::text::{shown, word};
 
 pub(crate) fn run(arguments: &CheckPolicy, json: bool) -> Result<Answer, Failure> {
+    if arguments.expanded {
+        return expanded(&arguments.policy, json);
+    }
     let policy = load(&arguments.policy)?;
     let holding = Holding::of(&policy);
     Ok(if json { Answer::json(Status::Good, &holding) } else { Answer::text(Status::Good, holding.told()) })
+}
+
+/// The JSON Schema of policy files, the same with and without `--json`.
+pub(crate) fn schema() -> Answer {
+    Answer::text(Status::Good, counterseal::json_schema())
+}
+
+/// `--expanded`: the policy as TOML, in which what cannot be seen is an escape.
+fn expanded(file: &PolicyFile, json: bool) -> Result<Answer, Failure> {
+    let toml = Policy::expand(&file.path, file.service.as_deref())
+        .map_err(|error| Failure::Policy("--policy", file.path.clone(), error))?;
+    if json {
+        return Ok(Answer::json(Status::Good, &Expanded { verdict: "ok", expanded: &toml }));
+    }
+    Ok(Answer::text(Status::Good, toml.lines().map(|line| shown(line) + "\n").collect()))
+}
+
+#[derive(Serialize)]
+struct Expanded<'a> {
+    verdict: &'static str,
+    expanded: &'a str,
 }
 
 /// The policy of the command line.

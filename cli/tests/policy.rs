@@ -179,3 +179,34 @@ fn the_service_is_checked_and_its_name_not_repeated() {
     assert_eq!(ran.status, 3);
     ran.assert_hides(&["canary"]);
 }
+
+#[test]
+fn an_expanded_policy_is_what_the_service_sees_without_secrets() {
+    let stage = Stage::new();
+    stage.write("jwks.json", format!("{{\"keys\":[{}]}}", stage.jwk()));
+    let service = "\n[service.orders]\nx-note = \"a\\u202Eb\"\n[[service.orders.issuer]]\nname = \"main\"\naudience = \"orders\"\n";
+    stage.write("policy.toml", policy("") + LEGACY + service);
+    let check = |more: &[&str]| {
+        let fixed = ["policy", "check", "--policy", "policy.toml", "--service", "orders"];
+        stage.run(&[&fixed, more].concat(), "")
+    };
+    let ran = check(&["--expanded"]);
+    assert_eq!((ran.status, ran.errors.as_str()), (0, ""));
+    ran.assert_hides(&["canary", "\u{202e}", "[service"]);
+    assert!(
+        ran.output.contains("audience = \"orders\"") || ran.output.contains("audience = [\"orders\"]"),
+        "{}",
+        ran.output
+    );
+    assert_eq!(check(&["--expanded", "--json"]).json()["verdict"], "ok");
+    stage.write("policy.toml", "version = 2");
+    assert_eq!(stage.run(&["policy", "check", "--policy", "policy.toml", "--expanded"], "").status, 3);
+}
+
+#[test]
+fn the_schema_is_one_json_document() {
+    let ran = Stage::new().run(&["policy", "schema"], "");
+    assert_eq!(ran.status, 0);
+    let schema: serde_json::Value = serde_json::from_str(&ran.output).unwrap();
+    assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+}
