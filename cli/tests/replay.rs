@@ -204,11 +204,15 @@ fn what_is_no_file_of_tokens_is_said() {
         (&b""[..], "the file holds no token"),
         (b"# nothing\n\n", "the file holds no token"),
         (b"\xff\xfee\0y\0J\0\n\0", "the file is UTF-16"),
+        (b"\x1f\x8b\x08\0", "the file is compressed"),
     ] {
         let ran = replay(&stage, &["--policy", "policy.toml"], tokens);
         assert_eq!((ran.status, ran.output.as_str()), (2, ""));
         assert!(ran.errors.contains(message), "{}", ran.errors);
     }
+    let ran = replay(&stage, &["--policy", "policy.toml"], "[[issuer]]\nname = \"x\"\n");
+    assert_eq!(ran.status, 2);
+    ran.assert_shows(&["No line holds a token that can be read"]);
     let good = stage.good();
     for file in [".", "missing", &good] {
         let ran = stage.run(&["replay", file, "--policy", "policy.toml"], "");

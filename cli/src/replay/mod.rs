@@ -34,8 +34,8 @@ pub(crate) fn run(arguments: &Replay, json: bool) -> Result<Answer, Failure> {
     let mut table = Table::new(usize::from(arguments.lines), old.is_some());
     let mut lines = Lines::new(input::stream("FILE", &arguments.file)?);
     let cannot_read = |error| input::cannot_read("FILE", &error);
-    if lines.begins_as_utf16().map_err(cannot_read)? {
-        return Err(Failure::Usage("the file is UTF-16: write it as UTF-8".to_owned()));
+    if let Some(reason) = lines.no_text().map_err(cannot_read)? {
+        return Err(Failure::Usage(reason.to_owned()));
     }
     while let Some(line) = lines.next().map_err(cannot_read)? {
         match line.entry() {
