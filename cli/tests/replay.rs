@@ -148,6 +148,8 @@ fn one_policy_says_what_it_would_refuse() {
     let good = stage.good();
     let ran = replay(&stage, &["--policy", "policy.toml", "--now", &now], &good);
     assert_eq!(ran.status, 0);
+    let json = replay(&stage, &["--policy", "policy.toml", "--now", &now, "--json"], &good).json();
+    assert_eq!(json["verdict"], "verified");
     ran.assert_shows(&["✓ none of 1 token is refused", "         1  verified\n", "         0  refused\n"]);
     let ran = replay(&stage, &["--policy", "policy.toml", "--now", &now], &tokens);
     ran.assert_shows(&[

@@ -50,7 +50,12 @@ pub(crate) fn run(arguments: &Replay, json: bool) -> Result<Answer, Failure> {
         return Err(Failure::Usage("the file holds no token".to_owned()));
     }
     let replayed = Replayed {
-        verdict: if table.changes() { if old.is_some() { "changed" } else { "refused" } } else { "same" },
+        verdict: match (table.changes(), old.is_some()) {
+            (true, true) => "changed",
+            (false, true) => "same",
+            (true, false) => "refused",
+            (false, false) => "verified",
+        },
         table: &table,
         report_only: ReportOnly { policy: new.report_only(), against: old.as_ref().map(Loaded::report_only) },
     };
