@@ -148,6 +148,8 @@ fn one_policy_says_what_it_would_refuse() {
     let good = stage.good();
     let ran = replay(&stage, &["--policy", "policy.toml", "--now", &now], &good);
     assert_eq!(ran.status, 0);
+    let json = replay(&stage, &["--policy", "policy.toml", "--now", &now, "--json"], &good).json();
+    assert_eq!(json["verdict"], "verified");
     ran.assert_shows(&["✓ none of 1 token is refused", "         1  verified\n", "         0  refused\n"]);
     let ran = replay(&stage, &["--policy", "policy.toml", "--now", &now], &tokens);
     ran.assert_shows(&[
@@ -204,11 +206,15 @@ fn what_is_no_file_of_tokens_is_said() {
         (&b""[..], "the file holds no token"),
         (b"# nothing\n\n", "the file holds no token"),
         (b"\xff\xfee\0y\0J\0\n\0", "the file is UTF-16"),
+        (b"\x1f\x8b\x08\0", "the file is compressed"),
     ] {
         let ran = replay(&stage, &["--policy", "policy.toml"], tokens);
         assert_eq!((ran.status, ran.output.as_str()), (2, ""));
         assert!(ran.errors.contains(message), "{}", ran.errors);
     }
+    let ran = replay(&stage, &["--policy", "policy.toml"], "[[issuer]]\nname = \"x\"\n");
+    assert_eq!(ran.status, 2);
+    ran.assert_shows(&["No line holds a token that can be read"]);
     let good = stage.good();
     for file in [".", "missing", &good] {
         let ran = stage.run(&["replay", file, "--policy", "policy.toml"], "");

@@ -80,10 +80,15 @@ impl<R: BufRead> Lines<R> {
         Ok(Some(Line { number: self.number, text: text.trim_ascii() }))
     }
 
-    /// Does the file begin as UTF-16 does? Every line of it would be a malformed token.
-    pub(super) fn begins_as_utf16(&mut self) -> io::Result<bool> {
-        let start = self.source.fill_buf()?;
-        Ok(start.starts_with(b"\xff\xfe") || start.starts_with(b"\xfe\xff"))
+    /// Why the file is no text, where its first bytes tell. Every line would be a malformed token.
+    pub(super) fn no_text(&mut self) -> io::Result<Option<&'static str>> {
+        Ok(match self.source.fill_buf()? {
+            [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some("the file is UTF-16: write it as UTF-8"),
+            [0x1f, 0x8b, ..] => {
+                Some("the file is compressed: pipe it in (gunzip < … | counterseal replay -)")
+            }
+            _ => None,
+        })
     }
 }
 
@@ -96,13 +101,14 @@ struct Written<'l> {
 }
 
 impl<'l> Line<'l> {
-    /// `TOKEN`, `SECONDS<TAB>TOKEN`, or `{"token": …, "now": …}`. No token begins with `{` or `#`, and
-    /// none holds a tab.
+    /// `TOKEN`, `SECONDS<TAB>TOKEN`, or `{"token": …, "now": …}`. No token begins with `{`, `[`, `"`
+    /// or `#`, and none holds a tab.
     pub(super) fn entry(&self) -> Entry<'l> {
         let text = self.text;
         match text.first() {
             None | Some(b'#') => return Entry::Nothing,
             Some(b'{') => return written(text),
+            Some(b'[' | b'"') => return Entry::Unreadable, // JSON of another form
             _ => {}
         }
         let Some(tab) = text.iter().position(|byte| *byte == b'\t') else {
@@ -175,6 +181,8 @@ mod tests {
             ("{\"token\":\"a\",\"now\":1800000000000}", "?"),
             ("{\"token\":5}", "?"),
             ("{", "?"),
+            ("[\"a.b.c\"]", "?"),
+            ("\"a.b.c\",", "?"),
             ("{}", "?"),
         ] {
             for text in [format!("{line}\n"), line.to_owned(), format!("\u{feff}{line}\n")] {
@@ -199,9 +207,15 @@ mod tests {
     }
 
     #[test]
-    fn utf16_is_seen() {
-        for (text, expected) in [(&b"\xff\xfea\0\n\0"[..], true), (b"\xfe\xff\0a", true), (b"a.b.c", false)] {
-            assert_eq!(Lines::new(text).begins_as_utf16().unwrap(), expected);
+    fn what_is_no_text_is_seen() {
+        for (bytes, is_text) in [
+            (&b"\xff\xfea\0\n\0"[..], false),
+            (b"\xfe\xff\0a", false),
+            (b"\x1f\x8b\x08", false),
+            (b"a.b.c", true),
+            (b"", true),
+        ] {
+            assert_eq!(Lines::new(bytes).no_text().unwrap().is_none(), is_text);
         }
     }
 }

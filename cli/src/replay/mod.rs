@@ -34,8 +34,8 @@ pub(crate) fn run(arguments: &Replay, json: bool) -> Result<Answer, Failure> {
     let mut table = Table::new(usize::from(arguments.lines), old.is_some());
     let mut lines = Lines::new(input::stream("FILE", &arguments.file)?);
     let cannot_read = |error| input::cannot_read("FILE", &error);
-    if lines.begins_as_utf16().map_err(cannot_read)? {
-        return Err(Failure::Usage("the file is UTF-16: write it as UTF-8".to_owned()));
+    if let Some(reason) = lines.no_text().map_err(cannot_read)? {
+        return Err(Failure::Usage(reason.to_owned()));
     }
     while let Some(line) = lines.next().map_err(cannot_read)? {
         match line.entry() {
@@ -50,7 +50,12 @@ pub(crate) fn run(arguments: &Replay, json: bool) -> Result<Answer, Failure> {
         return Err(Failure::Usage("the file holds no token".to_owned()));
     }
     let replayed = Replayed {
-        verdict: if table.changes() { if old.is_some() { "changed" } else { "refused" } } else { "same" },
+        verdict: match (table.changes(), old.is_some()) {
+            (true, true) => "changed",
+            (false, true) => "same",
+            (true, false) => "refused",
+            (false, false) => "verified",
+        },
         table: &table,
         report_only: ReportOnly { policy: new.report_only(), against: old.as_ref().map(Loaded::report_only) },
     };

@@ -4,6 +4,7 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 
+use counterseal::Class;
 use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
 
@@ -51,6 +52,12 @@ pub(super) enum Change {
     Verified,
     /// With one policy only.
     Refused,
+}
+
+impl Fate {
+    fn is_malformed(&self) -> bool {
+        matches!(&self.new, Verdict::Refused(refusal) if refusal.code.class() == Class::Malformed)
+    }
 }
 
 /// How many, and where.
@@ -187,6 +194,11 @@ impl Table {
     pub(super) fn kinds(&self) -> impl Iterator<Item = Change> {
         let compares = self.compares;
         Change::ALL.into_iter().filter(move |change| change.is_of(compares))
+    }
+
+    /// Is not one of them a token that can be read? Then the file may be of another kind.
+    pub(super) fn holds_no_readable_token(&self) -> bool {
+        self.tokens > 0 && self.fates.keys().all(Fate::is_malformed)
     }
 
     pub(super) fn compares(&self) -> bool {

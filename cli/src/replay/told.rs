@@ -30,6 +30,10 @@ pub(super) fn told(replayed: &Replayed<'_>) -> String {
     for change in table.kinds().filter(|change| change.counts()) {
         section(&mut out, table, change);
     }
+    if table.holds_no_readable_token() {
+        out.push('\n');
+        paragraph(&mut out, 2, "No line holds a token that can be read: is it a file of tokens, one a line?");
+    }
     report_only(&mut out, &replayed.report_only, table);
     out
 }
