@@ -8,6 +8,7 @@ use super::tree::{Member, Node, Place, Value};
 use super::values;
 use crate::algorithm::Algorithm;
 use crate::error::Code;
+use crate::mutants::is_off;
 
 /// Checks the outermost table, services included. Strings that hold `${NAME}` are judged by their
 /// type alone: check them again when their variables have been put in.
@@ -112,6 +113,8 @@ fn value(node: &mut Node, setting: &Setting, problems: &mut Problems<'_>) -> boo
         (shape, _) if is_list_only(shape) => {
             report(node, Err(wrong_type(node, shape, list_noun(shape))), problems)
         }
+        // A leeway without bounds.
+        _ if setting.path == "limits.leeway" && is_off("CLM-16") => true,
         (shape, _) => report(node, scalar(node, shape), problems),
     }
 }
