@@ -96,7 +96,8 @@ fn equals(rule: &ClaimRule, value: Option<Value<'_>>, constant: &Constant) -> Re
 
 /// A number that fits; never one that was rounded to fit (JSN-08).
 fn number(text: &str) -> Option<Constant> {
-    if text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') {
+    let is_integer = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    if is_integer && !Rule::Jsn08.is_off() {
         return text.parse().ok().map(Constant::Integer);
     }
     text.parse().ok().filter(|float: &f64| float.is_finite()).map(Constant::Float)

@@ -8,6 +8,7 @@ use super::tree::{Member, Node, Place, Value};
 use super::{unknown, values};
 use crate::algorithm::Algorithm;
 use crate::error::Code;
+use crate::mutants::is_off;
 
 /// Checks the outermost table, services included. Strings that hold `${NAME}` are judged by their
 /// type alone: check them again when their variables have been put in.
@@ -94,6 +95,8 @@ fn value(node: &mut Node, setting: &Setting, problems: &mut Problems<'_>) -> boo
         (shape, _) if shape.is_list_only() => {
             report(node, Err(wrong_type(node, shape, shape.list_noun())), problems)
         }
+        // A leeway without bounds.
+        _ if setting.path == "limits.leeway" && is_off("CLM-16") => true,
         (shape, _) => report(node, scalar(node, shape), problems),
     }
 }

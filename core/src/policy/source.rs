@@ -17,6 +17,7 @@ use crate::error::Code;
 use crate::json::{self, Bounds};
 use crate::keyset::{KeySet, KeySetOptions, Origin};
 use crate::limits;
+use crate::mutants::is_off;
 
 /// The key sources of a policy: entries of one issuer share theirs.
 pub(super) struct Sources {
@@ -118,7 +119,7 @@ fn source<'a>(draft: &Draft<'a>, context: &mut Context<'_, '_>) -> Option<(&'a N
         return None;
     }
     if let (true, Some(list)) =
-        (is_scripted, draft.node.get("dangerous").filter(|list| !list.elements().is_empty()))
+        (is_scripted && !is_off("POL-03"), draft.node.get("dangerous").filter(|list| !list.elements().is_empty()))
     {
         let fault =
             Fault::new(Code::ConfigDangerous, "an opt-out needs keys from the policy, a file or a secret");

@@ -1,28 +1,18 @@
 //! What a sound corpus is: every fault that can be found without running a case.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use counterseal::{Code, Rule};
-use serde::Deserialize;
 use serde_json::Value;
 
 use super::case::{Case, Kind, RuleFile, Step};
 use super::corpus::{Corpus, read_json};
-
-/// `reasons.json`: which rules have no check of their own, and why some lack a kind of case.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Reasons {
-    /// Rules of the catalogue that no check is named by, with what stands for them.
-    beyond: BTreeMap<String, String>,
-    /// For a rule the kinds of case that it lacks, with the reason.
-    without: BTreeMap<String, BTreeMap<Kind, String>>,
-}
+use super::reasons::Reasons;
 
 /// Every fault of the corpus, one line each.
 pub fn lint(corpus: &Corpus) -> Result<Vec<String>, String> {
-    let reasons: Reasons = read_json(&corpus.path("reasons.json"))?;
-    let rules = rules(&reasons);
+    let reasons = Reasons::of(corpus)?;
+    let rules = reasons.rules();
     let mut faults = schema(corpus)?;
     faults.extend(generated(corpus)?);
     let mut ids = BTreeSet::new();
@@ -45,11 +35,6 @@ pub fn lint(corpus: &Corpus) -> Result<Vec<String>, String> {
     }
     faults.extend(coverage(corpus, &reasons, &rules));
     Ok(faults)
-}
-
-/// All rules that cases may name.
-fn rules(reasons: &Reasons) -> BTreeSet<&str> {
-    Rule::ALL.iter().map(|rule| rule.id()).chain(reasons.beyond.keys().map(String::as_str)).collect()
 }
 
 fn is_attack(id: &str) -> bool {
@@ -194,6 +179,7 @@ fn coverage(corpus: &Corpus, reasons: &Reasons, rules: &BTreeSet<&str>) -> Vec<S
             .filter(|rule| !known(rule))
             .map(|rule| format!("reasons.json: no rule {rule}")),
     );
+    faults.extend(reasons.mutants.keys().filter(|rule| !known(rule)).map(|rule| format!("reasons.json: no rule {rule}")));
     let recorded = |rule: &&String| Rule::ALL.iter().any(|known| known.id() == rule.as_str());
     let stale = reasons.beyond.keys().filter(recorded);
     faults.extend(stale.map(|rule| format!("reasons.json: {rule} has a check of its own")));
