@@ -179,7 +179,13 @@ fn coverage(corpus: &Corpus, reasons: &Reasons, rules: &BTreeSet<&str>) -> Vec<S
             .filter(|rule| !known(rule))
             .map(|rule| format!("reasons.json: no rule {rule}")),
     );
-    faults.extend(reasons.mutants.keys().filter(|rule| !known(rule)).map(|rule| format!("reasons.json: no rule {rule}")));
+    faults.extend(
+        reasons
+            .mutants
+            .keys()
+            .filter(|rule| !known(rule))
+            .map(|rule| format!("reasons.json: no rule {rule}")),
+    );
     let recorded = |rule: &&String| Rule::ALL.iter().any(|known| known.id() == rule.as_str());
     let stale = reasons.beyond.keys().filter(recorded);
     faults.extend(stale.map(|rule| format!("reasons.json: {rule} has a check of its own")));
