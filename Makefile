@@ -60,7 +60,7 @@ mutants: need-cargo ## Is there a test that fails, for each rule whose check is 
 	$(CARGO) run --quiet --locked --package counterseal-tests --features mutants --bin mutants
 
 .PHONY: generate
-generate: need-cargo ## Write the generated files anew (docs/errors.md)
+generate: need-cargo ## Write the generated files anew (docs/)
 	$(CARGO) run --quiet --locked --package counterseal-tests --bin generate
 
 .PHONY: verify-generated

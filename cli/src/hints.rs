@@ -75,6 +75,12 @@ pub(crate) fn hint(code: Code) -> Option<&'static str> {
         Code::HeaderX5tMismatch => {
             "The token names the certificate of another key. Is the key file of today?"
         }
+        Code::KeyDenied => {
+            "The key stands in `deny_kid` or the deny file: somebody took it out of use. `counterseal policy check` lists them."
+        }
+        Code::IssDenied => {
+            "The issuer stands in `deny_issuer` or the deny file: somebody took it out of use. `counterseal policy check` lists them."
+        }
         Code::TokenKindMismatch => {
             "Does the token fit one entry of this issuer exactly? ID tokens and events are no access tokens."
         }
@@ -102,6 +108,9 @@ pub(crate) fn hint(code: Code) -> Option<&'static str> {
             "The token is genuine, and the rule of the policy is not for its holder. Is the rule as it was meant?"
         }
         Code::ActorNotAllowed => "List the actor in `actors` if it may act for the user.",
+        Code::KeyDenied | Code::IssDenied => {
+            "An operator denied it: see deny_kid, deny_issuer and deny_file in the policy."
+        }
         Code::KeysUnavailable => {
             "This says nothing about the token: answer 503, try again, and never log the user out."
         }

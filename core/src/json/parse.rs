@@ -32,7 +32,7 @@ pub struct Fault {
     pub offset: usize,
 }
 
-const DEEPEST: usize = limits::JSON_DEPTH;
+const DEEPEST: usize = 32;
 /// Objects with more members than this are compared by sorting when they end.
 const COMPARED_EACH: u32 = 32;
 

@@ -24,20 +24,22 @@ pub(super) fn check(drafts: &[Draft<'_>], problems: &mut Problems<'_>) {
             continue;
         };
         let others = by_issuer.entry(issuer).or_default();
-        if others.iter().any(|other| draft.profile.is_some() && other.profile == draft.profile) {
-            let fault = overlap("another entry has the same issuer and profile");
+        let same = |other: &&&Draft<'_>| draft.profile.is_some() && other.profile == draft.profile;
+        if let Some(other) = others.iter().find(same) {
+            let fault = overlap(format!("{} has the same issuer and profile", problems.path(other.place)));
             problems.at(draft.place, fault.hint("make one entry of the two"));
             continue;
         }
-        if others.iter().any(|other| are_alike(draft, other)) {
-            let fault = overlap("another entry of this issuer accepts the same types, and a token may fit both");
+        if let Some(other) = others.iter().find(|other| are_alike(draft, other)) {
+            let message = format!("{} of the same issuer accepts the same types, and a token may fit both", problems.path(other.place));
+            let fault = overlap(message);
             problems.at(draft.place, fault.hint(EXAMPLE));
         }
         others.push(draft);
     }
 }
 
-fn overlap(message: &str) -> Fault {
+fn overlap(message: impl Into<String>) -> Fault {
     Fault::new(Code::ConfigProfileOverlap, message)
 }
 

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use counterseal::core::error::{Class, Code};
 use counterseal::core::policy::presets;
+use counterseal_tests::reference;
 
 /// A generated file: where it stands, and what writes its text.
 type Generated = (&'static str, fn() -> String);
@@ -14,6 +15,8 @@ const GENERATED: &[Generated] = &[
     ("docs/errors.md", errors),
     ("docs/presets.md", vendor_presets),
     ("python/counterseal/errors.py", python_errors),
+    ("docs/policy.md", reference::policy),
+    ("docs/policy.schema.json", counterseal::json_schema),
 ];
 
 fn main() -> ExitCode {
