@@ -140,7 +140,7 @@ impl Cache {
         };
         let live = entry.valid_from <= now
             && now < entry.valid_until
-            && entry.key_generation == generation_of(entry.keys.into());
+            && (entry.key_generation == generation_of(entry.keys.into()) || is_off("CAC-05"));
         if live || is_off("CAC-02") {
             if !entry.visited {
                 entry.visited = true;

@@ -4,6 +4,7 @@ use crate::claims::{Claim, Claims};
 use crate::error::{Code, Rejection, Subject};
 use crate::identity::{self, SubjectKind, lists_are_elsewhere};
 use crate::json::{Kind, Value};
+use crate::mutants::is_off;
 use crate::policy::{ClaimRule, Constant, Issuer, RuleTest};
 use crate::rule::Rule;
 
@@ -50,6 +51,9 @@ pub(crate) fn satisfies_discriminators(claims: &Claims, issuer: &Issuer) -> bool
 /// Whom the token stands for (CLM-21). What a claim says comes first, then how `sub` compares with
 /// the client; where the policy says how to tell, nothing is inferred from what is absent.
 pub(crate) fn subject_kind(claims: &Claims, issuer: &Issuer) -> SubjectKind {
+    if is_off("CLM-21") {
+        return SubjectKind::User;
+    }
     let told = issuer.subject_kind.as_ref();
     let any = |rules: &[ClaimRule]| rules.iter().any(|rule| holds(rule, claims).unwrap_or(false));
     if told.is_some_and(|told| any(&told.client)) {

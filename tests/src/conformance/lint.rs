@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use counterseal::core::policy::presets;
 use counterseal::{Code, Rule};
 use serde_json::Value;
 
@@ -21,7 +22,7 @@ pub fn lint(corpus: &Corpus) -> Result<Vec<String>, String> {
         if path.file_stem().is_none_or(|stem| *stem != *file.rule) {
             report(format!("the file is about {}", file.rule));
         }
-        if !is_attack(&file.rule) && !rules.contains(file.rule.as_str()) {
+        if !is_of_many(&file.rule) && !rules.contains(file.rule.as_str()) {
             report(format!("{} is no rule that is known", file.rule));
         }
         for case in &file.cases {
@@ -37,8 +38,9 @@ pub fn lint(corpus: &Corpus) -> Result<Vec<String>, String> {
     Ok(faults)
 }
 
-fn is_attack(id: &str) -> bool {
-    id.starts_with("ATK-")
+/// Is the file about an attack or a vendor preset, which several rules meet?
+fn is_of_many(id: &str) -> bool {
+    id.starts_with("ATK-") || presets().any(|preset| preset.name() == id)
 }
 
 fn schema(corpus: &Corpus) -> Result<Vec<String>, String> {
@@ -77,7 +79,7 @@ fn of_case(file: &RuleFile, case: &Case, rules: &BTreeSet<&str>, corpus: &Corpus
     if !case.id.starts_with(&format!("{}/", file.rule)) {
         faults.push(format!("its id does not begin with {}/", file.rule));
     }
-    if !is_attack(&file.rule) && !case.rules.contains(&file.rule) {
+    if !is_of_many(&file.rule) && !case.rules.contains(&file.rule) {
         faults.push(format!("it does not name {}", file.rule));
     }
     faults.extend(
@@ -154,7 +156,8 @@ fn contradiction(case: &Case) -> Option<String> {
     }
 }
 
-/// Each rule has a case of each kind in its own file, or a reason why not; and no reason is stale.
+/// Each rule has a case of each kind in its own file, or a reason why not; each preset has one that it admits
+/// and one that it refuses; and no reason is stale.
 fn coverage(corpus: &Corpus, reasons: &Reasons, rules: &BTreeSet<&str>) -> Vec<String> {
     let mut faults = Vec::new();
     for rule in rules {
@@ -170,6 +173,12 @@ fn coverage(corpus: &Corpus, reasons: &Reasons, rules: &BTreeSet<&str>) -> Vec<S
                 _ => {}
             }
         }
+    }
+    for preset in presets() {
+        let file = corpus.files.values().find(|file| file.rule == preset.name());
+        let kinds: BTreeSet<Kind> = file.iter().flat_map(|file| &file.cases).map(|case| case.kind).collect();
+        let missing = [Kind::Accept, Kind::Reject].into_iter().filter(|kind| !kinds.contains(kind));
+        faults.extend(missing.map(|kind| format!("the preset {} has no case of kind {}", preset.name(), name(kind))));
     }
     let known = |rule: &&String| rules.contains(rule.as_str());
     faults.extend(
