@@ -15,7 +15,7 @@ use counterseal_tests::conformance::{Case, Corpus, Outcome, Reasons, Runner, fol
 
 fn main() -> ExitCode {
     match run() {
-        Ok(faults) if faults == 0 => ExitCode::SUCCESS,
+        Ok(0) => ExitCode::SUCCESS,
         Ok(_) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("{error}");
