@@ -108,9 +108,6 @@ pub(crate) fn hint(code: Code) -> Option<&'static str> {
             "The token is genuine, and the rule of the policy is not for its holder. Is the rule as it was meant?"
         }
         Code::ActorNotAllowed => "List the actor in `actors` if it may act for the user.",
-        Code::KeyDenied | Code::IssDenied => {
-            "An operator denied it: see deny_kid, deny_issuer and deny_file in the policy."
-        }
         Code::KeysUnavailable => {
             "This says nothing about the token: answer 503, try again, and never log the user out."
         }
