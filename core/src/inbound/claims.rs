@@ -139,7 +139,11 @@ fn check_dates<R: Recorder>(
     let at = |date: Date, seconds: i64| UnixTime::from_millis(date * 1000).plus_seconds(seconds);
     let mut validity = Validity {
         from: UnixTime::from_millis(i64::MIN),
-        until: now.plus_seconds(if is_off("CAC-09") { i64::MAX / 2000 } else { limits::CACHED_WITHOUT_EXPIRY }),
+        until: now.plus_seconds(if is_off("CAC-09") {
+            i64::MAX / 2000
+        } else {
+            limits::CACHED_WITHOUT_EXPIRY
+        }),
     };
 
     let exp = date_of(claims, Claim::Exp, Rounding::Down, recorder)?;

@@ -236,9 +236,7 @@ impl<'a> Parser<'a> {
         frame.members += 1;
         if frame.members <= COMPARED_EACH {
             let bit = 1u64 << self.hash_of_name(index);
-            if frame.seen & bit != 0
-                && self.named_before(frame.node as usize, index)
-                && !Rule::Jsn01.is_off()
+            if frame.seen & bit != 0 && self.named_before(frame.node as usize, index) && !Rule::Jsn01.is_off()
             {
                 return Err(Fault { rule: Rule::Jsn01, code: Code::JsonDuplicateMember, offset: at });
             }

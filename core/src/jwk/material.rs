@@ -80,8 +80,7 @@ pub(super) fn rsa(n: Vec<u8>, e: Vec<u8>) -> Result<Material, Code> {
     }
     let exponent = e.iter().take(8).fold(0u64, |sum, byte| sum << 8 | u64::from(*byte));
     let is_short = e.len() <= 8 && e.first() != Some(&0);
-    let is_sound =
-        is_short && (SMALLEST_EXPONENT..=LARGEST_EXPONENT).contains(&exponent) && is_odd(&e);
+    let is_sound = is_short && (SMALLEST_EXPONENT..=LARGEST_EXPONENT).contains(&exponent) && is_odd(&e);
     if !is_sound && !Rule::Jwk10.is_off() {
         return Err(Code::RsaExponent);
     }

@@ -31,7 +31,10 @@ pub(super) fn check(drafts: &[Draft<'_>], problems: &mut Problems<'_>) {
             continue;
         }
         if let Some(other) = others.iter().find(|other| are_alike(draft, other)) {
-            let message = format!("{} of the same issuer accepts the same types, and a token may fit both", problems.path(other.place));
+            let message = format!(
+                "{} of the same issuer accepts the same types, and a token may fit both",
+                problems.path(other.place)
+            );
             let fault = overlap(message);
             problems.at(draft.place, fault.hint(EXAMPLE));
         }

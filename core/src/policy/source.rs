@@ -118,9 +118,10 @@ fn source<'a>(draft: &Draft<'a>, context: &mut Context<'_, '_>) -> Option<(&'a N
         problems.at_name(source.node.place, fault.hint(CHOICES));
         return None;
     }
-    if let (true, Some(list)) =
-        (is_scripted && !is_off("POL-03"), draft.node.get("dangerous").filter(|list| !list.elements().is_empty()))
-    {
+    if let (true, Some(list)) = (
+        is_scripted && !is_off("POL-03"),
+        draft.node.get("dangerous").filter(|list| !list.elements().is_empty()),
+    ) {
         let fault =
             Fault::new(Code::ConfigDangerous, "an opt-out needs keys from the policy, a file or a secret");
         problems.at(list.place, fault.hint("name static keys, or leave `dangerous` out (POL-03)"));

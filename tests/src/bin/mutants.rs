@@ -115,9 +115,10 @@ fn without_rule(corpus: &Corpus, rule: &'static str) -> Mutant {
 fn admits(case: &Case, outcome: &Outcome) -> bool {
     let refusals = ["rejected", "problems", "error"];
     case.steps.iter().zip(&outcome.steps).any(|(step, found)| {
-        let is_refused = step.expect.as_ref().is_some_and(|expected| {
-            refusals.iter().any(|refusal| expected.get(refusal).is_some())
-        });
+        let is_refused = step
+            .expect
+            .as_ref()
+            .is_some_and(|expected| refusals.iter().any(|refusal| expected.get(refusal).is_some()));
         let found = found.canonical();
         is_refused && !refusals.iter().any(|refusal| found.starts_with(&format!("{{\"{refusal}\":")))
     })

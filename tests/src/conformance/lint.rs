@@ -178,7 +178,9 @@ fn coverage(corpus: &Corpus, reasons: &Reasons, rules: &BTreeSet<&str>) -> Vec<S
         let file = corpus.files.values().find(|file| file.rule == preset.name());
         let kinds: BTreeSet<Kind> = file.iter().flat_map(|file| &file.cases).map(|case| case.kind).collect();
         let missing = [Kind::Accept, Kind::Reject].into_iter().filter(|kind| !kinds.contains(kind));
-        faults.extend(missing.map(|kind| format!("the preset {} has no case of kind {}", preset.name(), name(kind))));
+        faults.extend(
+            missing.map(|kind| format!("the preset {} has no case of kind {}", preset.name(), name(kind))),
+        );
     }
     let known = |rule: &&String| rules.contains(rule.as_str());
     faults.extend(
@@ -188,7 +190,13 @@ fn coverage(corpus: &Corpus, reasons: &Reasons, rules: &BTreeSet<&str>) -> Vec<S
             .filter(|rule| !known(rule))
             .map(|rule| format!("reasons.json: no rule {rule}")),
     );
-    faults.extend(reasons.mutants.keys().filter(|rule| !known(rule)).map(|rule| format!("reasons.json: no rule {rule}")));
+    faults.extend(
+        reasons
+            .mutants
+            .keys()
+            .filter(|rule| !known(rule))
+            .map(|rule| format!("reasons.json: no rule {rule}")),
+    );
     let recorded = |rule: &&String| Rule::ALL.iter().any(|known| known.id() == rule.as_str());
     let stale = reasons.beyond.keys().filter(recorded);
     faults.extend(stale.map(|rule| format!("reasons.json: {rule} has a check of its own")));
