@@ -163,10 +163,14 @@ fn enforce(node: &Node, context: &mut Context<'_, '_>) -> bool {
     enforce
 }
 
+/// Was the preset misspelt? Then what it would have set is not missing besides.
+fn lacks_its_preset(node: &Node, context: &Context<'_, '_>) -> bool {
+    context.problems.is_excused(node.place, "preset")
+}
+
 fn profile(node: &Node, context: &mut Context<'_, '_>) -> Option<Profile> {
     let Some(profile) = node.get("profile") else {
-        // The preset that was misspelt would have named one.
-        if context.problems.is_excused(node.place, "preset") {
+        if lacks_its_preset(node, context) {
             return None;
         }
         let hint = "write profile = \"access_token\", \"id_token\", \"id_token_api\" or \"generic\"";
@@ -233,6 +237,9 @@ fn audience(
 
 fn algorithms(node: &Node, context: &mut Context<'_, '_>) -> Option<AlgorithmSet> {
     let Some(list) = node.get("algorithms") else {
+        if lacks_its_preset(node, context) {
+            return None;
+        }
         let hint = "write those that the issuer signs with, such as [\"RS256\"]";
         let fault = Fault::new(Code::ConfigAlgEmpty, "`algorithms` is missing").hint(hint);
         context.problems.missing_as(node.place, "algorithms", fault);
