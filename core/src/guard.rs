@@ -218,6 +218,11 @@ impl Guard {
         self.engine.load().policy.leeway
     }
 
+    /// How many tokens the cache holds at most (`cache.entries`).
+    pub fn cache_capacity(&self) -> usize {
+        self.engine.load().policy.cache_entries
+    }
+
     /// What the cache did since the guard was made.
     pub fn cache_counters(&self) -> CacheCounters {
         self.engine.load().cache.counters()

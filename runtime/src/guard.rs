@@ -138,10 +138,22 @@ impl Guard {
         now: Option<UnixTime>,
         outside: impl Outside,
     ) -> Result<Answer, Error> {
-        let now = match now {
-            None => self.now()?,
-            Some(time) => Now::Given(time),
-        };
+        let now = now.map_or_else(|| self.now(), |time| Ok(Now::Given(time)))?;
+        self.answer_at(token, now, outside)
+    }
+
+    /// [`Guard::answer`] for many tokens at one reading of the clock, each with its own outcome.
+    pub fn answer_many<T: AsRef<[u8]>>(
+        &self,
+        tokens: &[T],
+        now: Option<UnixTime>,
+    ) -> Vec<Result<Answer, Error>> {
+        let now = now.map_or_else(|| self.now(), |time| Ok(Now::Given(time)));
+        tokens.iter().map(|token| self.answer_at(token.as_ref(), now.clone()?, Here)).collect()
+    }
+
+    #[inline]
+    fn answer_at(&self, token: &[u8], now: Now, outside: impl Outside) -> Result<Answer, Error> {
         match self.core.answer(token, now, outside) {
             guard::Answer::Known(id) => Ok(Answer::Known(id)),
             guard::Answer::Decided(Decision::Verified(identity)) => Ok(Answer::Verified(identity)),
@@ -216,6 +228,11 @@ impl Guard {
     pub fn after_fork(&self) {
         std::mem::forget(self.landings.swap(Arc::default()));
         self.core.after_fork();
+    }
+
+    /// How many tokens the verified-token cache holds at most (`cache.entries`).
+    pub fn cache_capacity(&self) -> usize {
+        self.core.cache_capacity()
     }
 
     /// What the verified-token cache did.

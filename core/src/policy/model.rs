@@ -22,6 +22,13 @@ pub enum Profile {
 }
 
 impl Profile {
+    /// The profile of that name.
+    pub fn from_name(name: &str) -> Option<Profile> {
+        [Profile::AccessToken, Profile::IdToken, Profile::IdTokenApi, Profile::Generic]
+            .into_iter()
+            .find(|profile| profile.name() == name)
+    }
+
     /// The name in the policy file.
     pub fn name(self) -> &'static str {
         match self {
