@@ -9,7 +9,11 @@ use counterseal::core::error::{Class, Code};
 /// A generated file: where it stands, and what writes its text.
 type Generated = (&'static str, fn() -> String);
 
-const GENERATED: &[Generated] = &[("docs/errors.md", errors)];
+const GENERATED: &[Generated] = &[
+    ("docs/errors.md", errors),
+    ("node/lib/errors.cjs", node_errors),
+    ("node/codes.d.ts", node_codes),
+];
 
 fn main() -> ExitCode {
     let verify = std::env::args().any(|argument| argument == "--verify");
@@ -68,4 +72,28 @@ fn errors() -> String {
         }
     }
     out
+}
+
+/// `node/lib/errors.cjs`: the classes, and the codes as data.
+fn node_errors() -> String {
+    let mut table = String::new();
+    for code in Code::ALL {
+        let status = code.status().map_or_else(|| "null".to_owned(), |status| status.to_string());
+        let _ = writeln!(
+            table,
+            "  {}: freeze({{ number: {}, category: \"{}\", status: {status}, oauthError: {}, message: {} }}),",
+            code.slug(),
+            code.number(),
+            code.class().name(),
+            code.oauth_error().map_or_else(|| "null".to_owned(), |error| format!("\"{error}\"")),
+            serde_json::Value::from(code.message()),
+        );
+    }
+    include_str!("../../../node/errors.cjs.in").replace("  // TABLE\n", &table)
+}
+
+/// `node/codes.d.ts`: the codes as a type.
+fn node_codes() -> String {
+    let codes: Vec<String> = Code::ALL.iter().map(|code| format!("  | \"{}\"", code.slug())).collect();
+    include_str!("../../../node/codes.d.ts.in").replace("  // CODES\n  ;", &format!("{};", codes.join("\n")))
 }
