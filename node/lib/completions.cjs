@@ -1,6 +1,7 @@
 "use strict";
 // Waiting for keys. Deciding never waits: where keys are on their way, whoever asked waits until they are there,
-// or not to be had, and asks again, at most `WAITS` times and `fetch.wait` in all. Then it is an outage.
+// or not to be had, and asks again, at most `WAITS` times and `fetch.wait` in all. Then it is an outage, unless the
+// keys came while a busy event loop looked at its timers first.
 
 const { attempt, fromText } = require("./errors.cjs");
 const native = require("./native.cjs");
@@ -21,6 +22,8 @@ async function settle(guard, ask, deadline) {
     const identity = ask();
     if (identity !== undefined) return identity;
   }
+  const identity = ask();
+  if (identity !== undefined) return identity;
   throw fromText(attempt(() => guard.keysUnavailable()));
 }
 

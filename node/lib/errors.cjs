@@ -209,6 +209,7 @@ function attempt(call, detail, adjust = (told) => told) {
   try {
     return call();
   } catch (error) {
+    if (error instanceof CountersealError) throw error;
     const text = String(error?.message);
     if (!text.startsWith("{")) throw misuse(detail ?? text); // an argument that has no native type
     const told = adjust(JSON.parse(text));

@@ -56,7 +56,9 @@ function parse(source, format, service, baseDir, adjust) {
 
 /** An object has no lines. */
 function withoutLines(told) {
-  return { ...told, problems: told.problems?.map((problem) => ({ ...problem, line: null, column: null })) };
+  const problems = told.problems?.map((problem) => ({ ...problem, line: null, column: null }));
+  const line = ({ path, message, hint }) => `${path && `${path}: `}${message}${hint === null ? "" : `; ${hint}`}`;
+  return { ...told, problems, message: problems?.map(line).join("\n") ?? told.message };
 }
 
 /** JSON text of a policy. What JSON would leave out without a word is refused: it could be a restriction. */
