@@ -105,38 +105,41 @@ const CODES = freeze({
 /** The mark by which errors of another copy of this package are known. */
 const BRAND = Symbol.for("counterseal.error");
 
+/** What only this package has: without it there is no error. */
+const TOLD = Symbol("told");
+
 class CountersealError extends Error {
-  constructor(told) {
-    if (told?.[TOLD] !== true) throw misuse("errors are made by this package");
-    super(told.message);
-    this.code = told.code;
-    this.number = CODES[told.code]?.number;
+  constructor(told, number, message) {
+    if (told !== TOLD) throw misuse("errors are made by this package");
+    super(message);
+    this.code = SLUGS.get(number);
+    this.number = number;
   }
 }
 
 class TokenRejectedError extends CountersealError {
-  constructor(told) {
-    super(told);
-    this.rule = told.rule;
-    this.status = told.status;
-    this.wwwAuthenticate = told.wwwAuthenticate;
-    this.reference = told.reference;
+  constructor(told, number, message, rule, status, wwwAuthenticate, _retryAfter, reference) {
+    super(told, number, message);
+    this.rule = rule;
+    this.status = status;
+    this.wwwAuthenticate = wwwAuthenticate;
+    this.reference = reference;
   }
 }
 
 class UnavailableError extends CountersealError {
-  constructor(told) {
-    super(told);
-    this.status = told.status;
-    this.retryAfter = told.retryAfter;
-    this.reference = told.reference;
+  constructor(told, number, message, _rule, status, _wwwAuthenticate, retryAfter, reference) {
+    super(told, number, message);
+    this.status = status;
+    this.retryAfter = retryAfter;
+    this.reference = reference;
   }
 }
 
 class PolicyError extends CountersealError {
-  constructor(told) {
-    super(told);
-    this.problems = freeze((told.problems ?? []).map((problem) => freeze({ ...problem })));
+  constructor(told, number, message, ...more) {
+    super(told, number, message);
+    this.problems = freeze((more[PROBLEMS - 2] ?? []).map((problem) => freeze({ ...problem })));
   }
 }
 
@@ -144,10 +147,8 @@ class MisuseError extends CountersealError {}
 
 class InternalError extends CountersealError {}
 
-const TOLD = Symbol("told");
-
 /** What each class of codes is as an error. */
-const CLASSES = freeze({
+const CLASSES = {
   __proto__: null,
   malformed: TokenRejectedError,
   untrusted: TokenRejectedError,
@@ -156,7 +157,7 @@ const CLASSES = freeze({
   policy: PolicyError,
   misuse: MisuseError,
   internal: InternalError,
-});
+};
 
 for (const Class of [CountersealError, ...new Set(Object.values(CLASSES))]) {
   const name = Class.name;
@@ -172,21 +173,20 @@ for (const Class of [CountersealError, ...new Set(Object.values(CLASSES))]) {
   });
 }
 
-/** By number, for what a native call answers with a number alone. */
+const BY_NUMBER = new Map(Object.values(CODES).map(({ number, category }) => [number, CLASSES[category]]));
 const SLUGS = new Map(Object.entries(CODES).map(([slug, { number }]) => [number, slug]));
 
-/** The error for what the native module tells: one JSON object. */
-function fromText(text) {
-  return made(JSON.parse(text));
-}
+/** Where the problems of a policy stand in what is told, which is a list: `bindings/node/src/error.rs` has its order. */
+const PROBLEMS = 7;
 
-/** The error for what the native module tells, without a stack: it is returned and not thrown, and a stack would
- * cost more than the verification. */
-function fromTextWithoutStack(text) {
+/** The error for what the native module tells of a token. It has no stack: it is a verdict on what came in and no fault
+ * of the code around it, and a stack would cost more than the verification. */
+function fromText(text) {
   const { stackTraceLimit } = Error;
-  if (!Reflect.set(Error, "stackTraceLimit", 0)) return fromText(text); // where built-in objects are frozen
+  // Where built-in objects are frozen, errors have the stack that they have.
+  if (!Reflect.set(Error, "stackTraceLimit", 0)) return made(JSON.parse(text));
   try {
-    return fromText(text);
+    return made(JSON.parse(text));
   } finally {
     Error.stackTraceLimit = stackTraceLimit;
   }
@@ -194,9 +194,10 @@ function fromTextWithoutStack(text) {
 
 /** The error for a number, with more about it in the terms of JavaScript. */
 function fromNumber(number, detail) {
-  const code = SLUGS.get(number) ?? "internal";
+  const known = SLUGS.has(number) ? number : CODES.internal.number;
+  const code = SLUGS.get(known);
   const message = `${code}: ${CODES[code].message}`;
-  return made({ code, message: detail === undefined ? message : `${message}: ${detail}` });
+  return made([known, detail === undefined ? message : `${message}: ${detail}`]);
 }
 
 /** For an argument that is not what it should be. */
@@ -205,22 +206,23 @@ function misuse(detail) {
 }
 
 /** Calls the native module; what it throws becomes one of these classes, with more about it by `detail`. */
-function attempt(call, detail, adjust = (told) => told) {
+function attempt(call, detail, adjust = (message, problems) => [message, problems]) {
   try {
     return call();
   } catch (error) {
     if (error instanceof CountersealError) throw error;
     const text = String(error?.message);
-    if (!text.startsWith("{")) throw misuse(detail ?? text); // an argument that has no native type
-    const told = adjust(JSON.parse(text));
-    const isOfCall = detail !== undefined && CODES[told.code]?.category === "misuse";
-    throw made(isOfCall ? { ...told, message: `${told.message}: ${detail}` } : told);
+    if (!text.startsWith("[")) throw misuse(detail ?? text); // an argument that has no native type
+    const told = JSON.parse(text);
+    [told[1], told[PROBLEMS]] = adjust(told[1], told[PROBLEMS] ?? undefined);
+    if (detail !== undefined && BY_NUMBER.get(told[0]) === MisuseError) told[1] += `: ${detail}`;
+    throw made(told);
   }
 }
 
 function made(told) {
-  const Class = CLASSES[CODES[told.code]?.category] ?? InternalError;
-  return new Class({ ...told, [TOLD]: true });
+  const Class = BY_NUMBER.get(told[0]) ?? InternalError;
+  return new Class(TOLD, ...told);
 }
 
 module.exports = {
@@ -234,6 +236,5 @@ module.exports = {
   attempt,
   fromNumber,
   fromText,
-  fromTextWithoutStack,
   misuse,
 };

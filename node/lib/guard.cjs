@@ -3,7 +3,7 @@
 
 const { inspect } = require("node:util");
 const { abandon, deadlineOf, settle } = require("./completions.cjs");
-const { CODES, CountersealError, attempt, fromNumber, fromText, fromTextWithoutStack, misuse } = require("./errors.cjs");
+const { CODES, CountersealError, attempt, fromNumber, fromText, misuse } = require("./errors.cjs");
 const identity = require("./identity.cjs");
 const native = require("./native.cjs");
 const options = require("./options.cjs");
@@ -44,7 +44,7 @@ class Guard {
 
   async verify(token, given) {
     const now = given === undefined ? undefined : options.now(given);
-    const verdict = this.#decide(token, now, fromText);
+    const verdict = this.#decide(token, now);
     if (verdict === undefined) return this.#wait(token, now, deadlineOf(this.#native));
     if (isProof(verdict)) return verdict;
     throw verdict;
@@ -52,14 +52,14 @@ class Guard {
 
   verifySync(token, given) {
     const now = given === undefined ? undefined : options.now(given);
-    const verdict = this.#decide(token, now, fromText) ?? this.#outage(fromText);
+    const verdict = this.#decide(token, now) ?? this.#outage();
     if (isProof(verdict)) return verdict;
     throw verdict;
   }
 
   tryVerify(token, given) {
     const now = given === undefined ? undefined : options.now(given);
-    return outcome(this.#decide(token, now, fromTextWithoutStack) ?? this.#outage(fromTextWithoutStack));
+    return outcome(this.#decide(token, now) ?? this.#outage());
   }
 
   async verifyMany(tokens, given) {
@@ -69,8 +69,7 @@ class Guard {
     let deadline;
     const settled = list.map((token, at) => {
       // What waits is asked once more: the guard knows the keys that its last answer waits for.
-      const verdict =
-        this.#verdict(token, now, answers[at], fromTextWithoutStack) ?? this.#decide(token, now, fromTextWithoutStack);
+      const verdict = this.#verdict(token, now, answers[at]) ?? this.#decide(token, now);
       if (verdict !== undefined) return outcome(verdict);
       deadline ??= deadlineOf(this.#native);
       return this.#wait(token, now, deadline).then(outcome, failed);
@@ -99,22 +98,22 @@ class Guard {
   }
 
   /** An identity, an error, or undefined while keys are on their way. */
-  #decide(token, now, failure) {
+  #decide(token, now) {
     const answer = now === undefined ? this.#answer(token) : this.#answer(token, now);
     if (typeof answer === "number") {
       const known = this.#table.get(answer);
       if (known !== undefined) return known;
     }
-    return this.#verdict(token, now, answer, failure);
+    return this.#verdict(token, now, answer);
   }
 
   /** The same for what the native module answered: `bindings/node/src/answer.rs` says how. */
-  #verdict(token, now, answer, failure) {
+  #verdict(token, now, answer) {
     if (typeof answer === "string") {
       const id = identity.numberOf(answer);
-      return id === undefined ? failure(answer) : this.#proven(id, now, answer);
+      return id === undefined ? fromText(answer) : this.#proven(id, now, answer);
     }
-    if (answer > 0) return this.#table.get(answer) ?? this.#verdict(token, now, this.#recall(token), failure);
+    if (answer > 0) return this.#table.get(answer) ?? this.#verdict(token, now, this.#recall(token));
     if (answer === 0) return undefined;
     return fromNumber(-answer, DETAILS[-answer]);
   }
@@ -125,15 +124,15 @@ class Guard {
     return made;
   }
 
-  #outage(failure) {
-    return failure(attempt(() => this.#native.keysUnavailable()));
+  #outage() {
+    return fromText(attempt(() => this.#native.keysUnavailable()));
   }
 
   /** Waits for the keys that the last answer waits for. */
   #wait(token, now, deadline) {
     const kept = typeof token === "string" ? token : new Uint8Array(token); // it is its owner's to change
     const ask = () => {
-      const verdict = this.#decide(kept, now, fromText);
+      const verdict = this.#decide(kept, now);
       if (verdict === undefined || isProof(verdict)) return verdict;
       throw verdict;
     };

@@ -5,7 +5,7 @@ const { inspect } = require("node:util");
 const { attempt, misuse } = require("./errors.cjs");
 const native = require("./native.cjs");
 
-const { defineProperty, freeze, hasOwn, keys, setPrototypeOf } = Object;
+const { create, defineProperty, freeze, hasOwn, keys } = Object;
 const { isArray } = Array;
 const { parse } = JSON;
 const { propertyIsEnumerable } = Object.prototype;
@@ -24,13 +24,10 @@ const BARE = freeze({
   },
 });
 
-const EMPTY = freeze([]);
-
 /** No claim has a symbol for its name. */
 const NOWHERE = freeze([Symbol("nowhere")]);
 
-/** The fields in the order in which the native module tells them; behind them stand the name of the issuer's
- * entry, and where claims have integers that JSON.parse rounds. */
+/** The fields in the order in which the native module tells them; behind them stands the name of the issuer's entry. */
 const FIELDS = freeze([
   "subject",
   "issuer",
@@ -52,7 +49,6 @@ const FIELDS = freeze([
   "groupsIncomplete",
 ]);
 const ISSUER_NAME = FIELDS.length;
-const BIG_INTEGERS = FIELDS.length + 1;
 
 /** Is an identity the one of that proof (CAC-10)? */
 let is;
@@ -99,7 +95,7 @@ class Identity {
       isProof(other) &&
       this.issuer === other.issuer &&
       this.profile === other.profile &&
-      claimsText(this[TEXT]) === claimsText(other[TEXT])
+      partsOf(this[TEXT]).claims === partsOf(other[TEXT]).claims
     );
   }
 
@@ -130,8 +126,9 @@ class Identity {
   }
 
   #readClaims() {
-    const claims = parse(claimsText(this[TEXT]));
-    for (const [path, digits] of this.#read()[BIG_INTEGERS] ?? EMPTY) replace(claims, path, BigInt(digits));
+    const { bigIntegers, claims: json } = partsOf(this[TEXT]);
+    const claims = parse(json);
+    if (bigIntegers !== "") for (const [path, digits] of parse(bigIntegers)) replace(claims, path, BigInt(digits));
     return frozen(claims);
   }
 
@@ -163,34 +160,38 @@ function numberOf(answer) {
   return number;
 }
 
+/** The lines of an identity's text: `bindings/node/src/identity.rs` says what stands in them. */
+function partsOf(text) {
+  const one = text.indexOf("\n");
+  const two = text.indexOf("\n", one + 1);
+  return { fields: text.slice(0, one), bigIntegers: text.slice(one + 1, two), claims: text.slice(two + 1) };
+}
+
 function fieldsOf(text) {
-  const fields = parse(text.slice(0, text.indexOf("\n")));
+  const fields = parse(partsOf(text).fields);
   for (let at = 0; at < ISSUER_NAME; at++) {
     if (isArray(fields[at])) freeze(fields[at]);
   }
   return fields;
 }
 
-function claimsText(text) {
-  return text.slice(text.indexOf("\n") + 1);
-}
-
-/** Frozen all the way down. */
+/** The value without what JSON.parse has it inherit, frozen all the way down. A copy, which costs less than another
+ * prototype; and there is nothing to inherit from, so that `__proto__` is a name like any other. */
 function frozen(value) {
   if (isArray(value)) {
     for (let at = 0; at < value.length; at++) {
       const element = value[at];
-      if (typeof element === "object" && element !== null) frozen(element);
+      if (typeof element === "object" && element !== null) value[at] = frozen(element);
     }
     return freeze(value);
   }
-  setPrototypeOf(value, BARE);
+  const copy = create(BARE);
   const names = keys(value);
   for (let at = 0; at < names.length; at++) {
     const member = value[names[at]];
-    if (typeof member === "object" && member !== null) frozen(member);
+    copy[names[at]] = typeof member === "object" && member !== null ? frozen(member) : member;
   }
-  return freeze(value);
+  return freeze(copy);
 }
 
 /** A plain copy that is its receiver's to change. */

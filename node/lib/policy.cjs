@@ -55,10 +55,10 @@ function parse(source, format, service, baseDir, adjust) {
 }
 
 /** An object has no lines. */
-function withoutLines(told) {
-  const problems = told.problems?.map((problem) => ({ ...problem, line: null, column: null }));
+function withoutLines(message, problems) {
   const line = ({ path, message, hint }) => `${path && `${path}: `}${message}${hint === null ? "" : `; ${hint}`}`;
-  return { ...told, problems, message: problems?.map(line).join("\n") ?? told.message };
+  const told = problems?.map((problem) => ({ ...problem, line: null, column: null }));
+  return [told?.map(line).join("\n") ?? message, told];
 }
 
 /** JSON text of a policy. What JSON would leave out without a word is refused: it could be a restriction. */

@@ -3,46 +3,46 @@
 use counterseal::{Code, Error, Problem};
 use serde::Serialize;
 
-/// What is told of an error: one JSON object.
-#[derive(Default, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Told<'a> {
-    code: &'static str,
-    message: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rule: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<u16>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    www_authenticate: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    retry_after: Option<u32>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reference: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    problems: Option<&'a [Problem]>,
-}
+/// What is told of an error: a list in this order.
+#[derive(Serialize)]
+struct Told<'a>(
+    u16,
+    String,
+    Option<&'static str>,   // rule
+    Option<u16>,            // status
+    Option<String>,         // wwwAuthenticate
+    Option<u32>,            // retryAfter
+    Option<String>,         // reference
+    Option<&'a [Problem]>,  // problems
+);
 
 /// Appends any error of the runtime.
 #[cold]
 pub(crate) fn write(out: &mut Vec<u8>, error: &Error) {
-    let told = Told { code: error.code().slug(), message: error.to_string(), ..Told::default() };
+    let (number, message) = (error.code().number(), error.to_string());
     let told = match error {
-        Error::TokenRejected(rejection) => Told {
-            rule: Some(rejection.rule().id()),
-            status: Some(rejection.status()),
-            www_authenticate: rejection.www_authenticate(),
-            reference: Some(rejection.reference()),
-            ..told
-        },
-        Error::Unavailable(outage) => Told {
-            status: Some(outage.status()),
-            retry_after: Some(outage.retry_after()),
-            reference: Some(outage.reference()),
-            ..told
-        },
-        Error::Policy(error) => Told { problems: Some(error.problems()), ..told },
-        _ => told,
+        Error::TokenRejected(rejection) => Told(
+            number,
+            message,
+            Some(rejection.rule().id()),
+            Some(rejection.status()),
+            rejection.www_authenticate(),
+            None,
+            Some(rejection.reference()),
+            None,
+        ),
+        Error::Unavailable(outage) => Told(
+            number,
+            message,
+            None,
+            Some(outage.status()),
+            None,
+            Some(outage.retry_after()),
+            Some(outage.reference()),
+            None,
+        ),
+        Error::Policy(error) => Told(number, message, None, None, None, None, None, Some(error.problems())),
+        _ => Told(number, message, None, None, None, None, None, None),
     };
     // Writing to memory does not fail, and neither does anything in it.
     let _ = serde_json::to_writer(out, &told);
