@@ -61,9 +61,8 @@ fn answer(shared: &Shared, env: sys::napi_env, arguments: &Arguments) -> Told {
         Ok(now) => now,
         Err(code) => return Told::code(code),
     };
-    let told = shared.with(|guard| {
-        token::with(env, arguments.token, |token| tell(shared, guard.answer(token, now)))
-    });
+    let told = shared
+        .with(|guard| token::with(env, arguments.token, |token| tell(shared, guard.answer(token, now))));
     told.and_then(|told| told).unwrap_or_else(Told::code)
 }
 
@@ -156,17 +155,10 @@ fn function(
     // SAFETY: the data belongs to the function from here on and is let go of when the function is collected,
     // or below where there is none.
     unsafe {
-        let made =
-            sys::napi_create_function(env, c"".as_ptr(), 0, Some(callback), data, &mut function)
-                == sys::Status::napi_ok
-                && sys::napi_add_finalizer(
-                    env,
-                    function,
-                    data,
-                    Some(finalize),
-                    ptr::null_mut(),
-                    ptr::null_mut(),
-                ) == sys::Status::napi_ok;
+        let made = sys::napi_create_function(env, c"".as_ptr(), 0, Some(callback), data, &mut function)
+            == sys::Status::napi_ok
+            && sys::napi_add_finalizer(env, function, data, Some(finalize), ptr::null_mut(), ptr::null_mut())
+                == sys::Status::napi_ok;
         if !made {
             // A function without a finalizer is never handed out, so it is never called.
             drop(Rc::from_raw(data.cast::<Shared>()));

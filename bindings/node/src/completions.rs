@@ -51,7 +51,8 @@ impl Completions {
             let function = threadsafe(env.raw(), landed.raw()).map_err(coded)?;
             let queue = counterseal::Completions::new();
             let (taken, caller) = (Arc::clone(&queue), Caller(function));
-            let thread = std::thread::Builder::new().name("counterseal".into()).spawn(move || drain(&taken, caller));
+            let thread =
+                std::thread::Builder::new().name("counterseal".into()).spawn(move || drain(&taken, caller));
             let thread = RefCell::new(Some(thread.map_err(|_| coded(Code::Internal))?));
             let shared = Rc::new(Shared { queue, function, thread });
             let kept = Rc::into_raw(Rc::clone(&shared)).cast_mut().cast::<c_void>();
@@ -95,7 +96,11 @@ fn drain(queue: &counterseal::Completions, caller: Caller) {
         let data = Box::into_raw(Box::new(landed));
         // SAFETY: the function was not released yet. It takes the data over where it says so.
         let status = unsafe {
-            sys::napi_call_threadsafe_function(caller.0, data.cast(), sys::ThreadsafeFunctionCallMode::nonblocking)
+            sys::napi_call_threadsafe_function(
+                caller.0,
+                data.cast(),
+                sys::ThreadsafeFunctionCallMode::nonblocking,
+            )
         };
         if status != sys::Status::napi_ok {
             // SAFETY: nobody took it over.

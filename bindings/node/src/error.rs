@@ -8,12 +8,12 @@ use serde::Serialize;
 struct Told<'a>(
     u16,
     String,
-    Option<&'static str>,   // rule
-    Option<u16>,            // status
-    Option<String>,         // wwwAuthenticate
-    Option<u32>,            // retryAfter
-    Option<String>,         // reference
-    Option<&'a [Problem]>,  // problems
+    Option<&'static str>,  // rule
+    Option<u16>,           // status
+    Option<String>,        // wwwAuthenticate
+    Option<u32>,           // retryAfter
+    Option<String>,        // reference
+    Option<&'a [Problem]>, // problems
 );
 
 /// Appends any error of the runtime.

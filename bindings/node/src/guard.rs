@@ -29,7 +29,10 @@ pub(crate) struct Shared {
 impl Shared {
     /// Calls the runtime's guard, unless it is closed.
     #[inline]
-    pub(crate) fn with<T>(&self, call: impl FnOnce(&counterseal::Guard) -> T) -> std::result::Result<T, Code> {
+    pub(crate) fn with<T>(
+        &self,
+        call: impl FnOnce(&counterseal::Guard) -> T,
+    ) -> std::result::Result<T, Code> {
         match &*self.guard.borrow() {
             Some(guard) => Ok(call(guard)),
             None => Err(Code::MisuseClosed),
@@ -73,7 +76,10 @@ impl Guard {
         body(|| {
             let functions = answer::functions(env.raw(), &self.shared).map_err(coded)?;
             // SAFETY: values of this call, which are returned from it.
-            functions.map(|function| unsafe { Unknown::from_napi_value(env.raw(), function) }).into_iter().collect()
+            functions
+                .map(|function| unsafe { Unknown::from_napi_value(env.raw(), function) })
+                .into_iter()
+                .collect()
         })
     }
 
@@ -90,7 +96,10 @@ impl Guard {
             let answers = self.shared.with(|guard| guard.answer_many(&bytes, now)).map_err(coded)?;
             let value = |answer| answer::value(env.raw(), &self.shared, answer::tell(&self.shared, answer));
             // SAFETY: values of this call, which are returned from it.
-            answers.into_iter().map(|answer| unsafe { Unknown::from_napi_value(env.raw(), value(answer)) }).collect()
+            answers
+                .into_iter()
+                .map(|answer| unsafe { Unknown::from_napi_value(env.raw(), value(answer)) })
+                .collect()
         })
     }
 
@@ -164,7 +173,9 @@ impl Guard {
     /// For tests: does a token wait for keys?
     #[napi]
     pub fn is_pending(&self, token: String) -> Result<bool> {
-        body(|| Ok(matches!(self.open(|guard| guard.answer(token.as_bytes(), None))?, Ok(Answer::Pending(_)))))
+        body(|| {
+            Ok(matches!(self.open(|guard| guard.answer(token.as_bytes(), None))?, Ok(Answer::Pending(_))))
+        })
     }
 
     /// How many tokens the cache holds at most (`cache.entries`).

@@ -65,9 +65,7 @@ impl Issuer {
             let remove: Vec<&str> = remove.iter().map(String::as_str).collect();
             let oddity = match oddity {
                 None => None,
-                Some(name) => {
-                    Some(Oddity::from_name(&name).ok_or_else(|| coded(Code::MisuseArgument))?)
-                }
+                Some(name) => Some(Oddity::from_name(&name).ok_or_else(|| coded(Code::MisuseArgument))?),
             };
             let profile = named(&profile)?;
             let request = Request { profile, claims: &claims, remove: &remove, header: &header, oddity };
