@@ -9,11 +9,8 @@ use counterseal::core::error::{Class, Code};
 /// A generated file: where it stands, and what writes its text.
 type Generated = (&'static str, fn() -> String);
 
-const GENERATED: &[Generated] = &[
-    ("docs/errors.md", errors),
-    ("node/lib/errors.cjs", node_errors),
-    ("node/codes.d.ts", node_codes),
-];
+const GENERATED: &[Generated] =
+    &[("docs/errors.md", errors), ("node/lib/errors.cjs", node_errors), ("node/codes.d.ts", node_codes)];
 
 fn main() -> ExitCode {
     let verify = std::env::args().any(|argument| argument == "--verify");
