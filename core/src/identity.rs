@@ -216,6 +216,11 @@ impl Identity {
         self.inner.claims.root()
     }
 
+    /// The JSON text of the claims, as the token has it.
+    pub fn claims_text(&self) -> &str {
+        self.inner.claims.document().source()
+    }
+
     /// One claim by JSON Pointer, or by name.
     pub fn claim(&self, pointer: &str) -> Option<Value<'_>> {
         Pointer::parse(pointer)?.find(self.inner.claims.root())

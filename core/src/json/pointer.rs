@@ -42,6 +42,11 @@ impl Pointer {
         matches!(&*self.steps, [only] if **only == *name)
     }
 
+    /// The names of members and numbers of elements that lead there.
+    pub fn steps(&self) -> impl Iterator<Item = &str> {
+        self.steps.iter().map(|step| &**step)
+    }
+
     /// The name of the outermost member.
     pub fn first_step(&self) -> &str {
         &self.steps[0]

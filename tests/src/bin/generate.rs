@@ -15,6 +15,8 @@ const GENERATED: &[Generated] = &[
     ("docs/errors.md", errors),
     ("docs/presets.md", vendor_presets),
     ("python/counterseal/errors.py", python_errors),
+    ("node/lib/errors.cjs", node_errors),
+    ("node/codes.d.ts", node_codes),
     ("docs/policy.md", reference::policy),
     ("docs/policy.schema.json", counterseal::json_schema),
 ];
@@ -127,4 +129,28 @@ fn python_errors() -> String {
     include_str!("../../../python/errors.py.in")
         .replace("    # CODES\n", &codes)
         .replace("    # TABLE\n", &table)
+}
+
+/// `node/lib/errors.cjs`: the classes, and the codes as data.
+fn node_errors() -> String {
+    let mut table = String::new();
+    for code in Code::ALL {
+        let status = code.status().map_or_else(|| "null".to_owned(), |status| status.to_string());
+        let _ = writeln!(
+            table,
+            "  {}: freeze({{ number: {}, category: \"{}\", status: {status}, oauthError: {}, message: {} }}),",
+            code.slug(),
+            code.number(),
+            code.class().name(),
+            code.oauth_error().map_or_else(|| "null".to_owned(), |error| format!("\"{error}\"")),
+            serde_json::Value::from(code.message()),
+        );
+    }
+    include_str!("../../../node/errors.cjs.in").replace("  // TABLE\n", &table)
+}
+
+/// `node/codes.d.ts`: the codes as a type.
+fn node_codes() -> String {
+    let codes: Vec<String> = Code::ALL.iter().map(|code| format!("  | \"{}\"", code.slug())).collect();
+    include_str!("../../../node/codes.d.ts.in").replace("  // CODES\n  ;", &format!("{};", codes.join("\n")))
 }

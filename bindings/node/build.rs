@@ -1,0 +1,5 @@
+//! Links the module as Node wants it on each platform.
+
+fn main() {
+    napi_build::setup();
+}

@@ -1,0 +1,283 @@
+// What JSON cannot hold: every function with what it was not made for. Each has a documented error; nothing crashes,
+// and nothing that is no token passes.
+import assert from "node:assert/strict";
+import { runInNewContext } from "node:vm";
+import { test } from "node:test";
+
+import { CountersealError, Guard, MisuseError, Policy } from "counterseal";
+import { issuer } from "counterseal/testing";
+
+const idp = issuer();
+const guard = idp.guard();
+const token = idp.token({ sub: "alice" });
+const identity = guard.verifySync(token);
+const LARGEST = 16 * 1024;
+
+class Bytes extends Uint8Array {}
+
+const inWebAssembly = (shared) => {
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 2, shared });
+  const bytes = new Uint8Array(memory.buffer, 0, token.length);
+  bytes.set(Buffer.from(token));
+  return bytes;
+};
+
+const detached = () => {
+  const bytes = new Uint8Array(Buffer.from(token));
+  structuredClone(bytes, { transfer: [bytes.buffer] });
+  return bytes;
+};
+
+const within = () => {
+  const wide = Buffer.alloc(token.length + 20, "x");
+  wide.write(token, 7);
+  return wide.subarray(7, 7 + token.length);
+};
+
+/** Those that are the token. */
+const SAME = {
+  string: token,
+  "bearer-string": `Bearer ${token}`,
+  "bearer-case": `bEaReR ${token}`,
+  "bearer-spaces": `Bearer ${" ".repeat(70_000)}${token}`,
+  buffer: Buffer.from(token),
+  "buffer-slice": within(),
+  "uint8array-subclass": new Bytes(Buffer.from(token)),
+  "uint8array-realm": runInNewContext("Uint8Array.from(bytes)", { bytes: [...Buffer.from(token)] }),
+  "string-two-byte": `${token}é`.slice(0, -1),
+  "string-rope": token.slice(0, 50) + token.slice(50, 99) + token.slice(99),
+  "webassembly-memory": inWebAssembly(false),
+};
+
+/** Those that are text or bytes and no token of ours. */
+const REFUSED = {
+  empty: "",
+  "empty-buffer": Buffer.alloc(0),
+  "bearer-alone": "Bearer ",
+  "basic-scheme": `Basic ${token}`,
+  "nul-behind": `${token}\0`,
+  "nul-inside": `${token.slice(0, 20)}\0${token.slice(20)}`,
+  "space-behind": `${token} `,
+  "newline-behind": `${token}\n`,
+  "surrogate-behind": `${token}\ud800`,
+  "surrogate-low": `\udc00${token}`,
+  "surrogate-inside": `${token.slice(0, 40)}\ud800${token.slice(41)}`,
+  "wide-behind": `${token}\u0100`,
+  // A letter whose low byte is the one of the letter that stands here: Latin-1 would read the token itself.
+  "wide-same-low-byte": token.slice(0, -1) + String.fromCharCode(token.charCodeAt(token.length - 1) + 0x100),
+  "bom-before": `\ufeff${token}`,
+  "detached-buffer": detached(),
+  huge: "a".repeat(50_000_000),
+  "huge-two-byte": "€".repeat(5_000_000),
+  "huge-buffer": Buffer.alloc(50_000_000, 0x61),
+  dots: ".".repeat(100_000),
+};
+
+/** Those that are no token at all. */
+const MISUSED = {
+  undefined: undefined,
+  null: null,
+  number: 5,
+  nan: NaN,
+  bigint: 5n,
+  boolean: true,
+  symbol: Symbol("token"),
+  object: {},
+  array: [token],
+  function: () => token,
+  "string-object": new String(token),
+  "to-string": { toString: () => token },
+  "array-buffer": new Uint8Array(Buffer.from(token)).buffer,
+  "data-view": new DataView(new ArrayBuffer(8)),
+  "uint16-array": new Uint16Array(8),
+  "int8-array": new Int8Array(8),
+  "uint8-clamped": new Uint8ClampedArray(Buffer.from(token)),
+  "shared-array-buffer": new SharedArrayBuffer(8),
+  "shared-bytes": (() => {
+    const bytes = new Uint8Array(new SharedArrayBuffer(token.length));
+    bytes.set(Buffer.from(token));
+    return bytes;
+  })(),
+  "shared-webassembly-memory": inWebAssembly(true),
+  proxy: new Proxy(Buffer.from(token), {}),
+  "typed-array-prototype": Object.create(Uint8Array.prototype),
+  identity,
+  promise: guard.verify(token),
+};
+
+async function everyWay(value, look) {
+  const ways = {
+    verifySync: () => guard.verifySync(value),
+    tryVerify: () => {
+      const outcome = guard.tryVerify(value);
+      if (!outcome.ok) throw outcome.error;
+      return outcome.identity;
+    },
+    verify: () => guard.verify(value),
+    now: () => guard.verifySync(value, { now: idp.clock.now() }),
+    verifyMany: async () => {
+      const [outcome] = await guard.verifyMany([value]);
+      if (!outcome.ok) throw outcome.error;
+      return outcome.identity;
+    },
+  };
+  for (const [name, way] of Object.entries(ways)) {
+    let result;
+    try {
+      result = { value: await way() };
+    } catch (error) {
+      result = { error };
+    }
+    look(result, name);
+  }
+}
+
+for (const [id, value] of Object.entries(SAME)) {
+  test(`the same token: ${id}`, async () => {
+    await everyWay(value, (result, way) => {
+      assert.equal(result.error, undefined, `${way}: ${result.error?.code}`);
+      assert(result.value.equals(identity), way);
+    });
+    assert.equal(guard.explain(value).verdict, "verified");
+  });
+}
+
+for (const [id, value] of Object.entries(REFUSED)) {
+  test(`refused: ${id}`, async () => {
+    const codes = new Set();
+    await everyWay(value, ({ error }, way) => {
+      assert.equal(error?.name, "TokenRejectedError", way);
+      codes.add(error.code);
+    });
+    codes.add(guard.explain(value).code);
+    assert.equal(codes.size, 1, [...codes].join());
+    if (/huge|dots/.test(id)) assert.deepEqual([...codes], ["token_too_large"]);
+  });
+}
+
+for (const [id, value] of Object.entries(MISUSED)) {
+  test(`misused: ${id}`, async () => {
+    await everyWay(value, ({ error }, way) => {
+      assert.equal(error?.code, "misuse_argument", way);
+      assert(error instanceof MisuseError);
+    });
+    assert.throws(() => guard.explain(value), { code: "misuse_argument" });
+  });
+}
+
+test("a long token is read to its end: none is cut into one that passes", () => {
+  const long = (length) => {
+    const claims = { pad: "" };
+    const bare = idp.token(claims).length;
+    claims.pad = "x".repeat(Math.floor(((length - bare) * 3) / 4));
+    return idp.token(claims);
+  };
+  for (const wanted of [4000, 5400, 6000, 12_000, LARGEST - 30]) {
+    const given = long(wanted);
+    assert(given.length <= LARGEST, `${given.length}`);
+    assert.equal(guard.tryVerify(given).ok, true, `${given.length}`);
+    assert.equal(guard.tryVerify(`Bearer   ${given}`).ok, true);
+    // Whatever stands behind it, where a buffer of ours could end, is part of the token.
+    for (const tail of ["x", "é", "€", "😀", "\ud800", "x".repeat(16 * 1024 - given.length), "😀".repeat(9000)]) {
+      assert.equal(guard.tryVerify(given + tail).ok, false, `${given.length} + ${tail.length}`);
+      assert.equal(guard.tryVerify(`Bearer ${given}${tail}`).ok, false);
+    }
+  }
+  // Around each place where room ends: 16 KiB on the stack, 1 MiB beside it.
+  const raised = idp.guard("[limits]\ntoken_bytes = 65536");
+  const given = long(16_300);
+  assert.equal(raised.tryVerify(given).ok, true);
+  for (const room of [16 * 1024, 1024 * 1024]) {
+    for (let spaces = room - given.length - 20; spaces < room - given.length + 4; spaces++) {
+      const padded = `Bearer ${" ".repeat(Math.max(0, spaces))}${given}`;
+      for (const tail of ["x", "é", "€", "😀"]) {
+        assert.equal(raised.tryVerify(padded + tail).ok, false, `${room} ${spaces} ${tail}`);
+      }
+    }
+  }
+  assert.equal(raised.tryVerify(`Bearer ${" ".repeat(100_000)}${given}`).ok, true);
+  assert.equal(raised.tryVerify(`Bearer ${" ".repeat(2 ** 20)}${given}`).error.code, "token_too_large");
+});
+
+const JUNK = [undefined, null, 0, -1, NaN, 5n, "", "x", "\ud800", "\0", true, Symbol("x"), [], {}, () => {}, identity, guard];
+
+/** Calls that take anything and have to answer with one of our errors, or with a value. */
+function survives(name, call) {
+  for (const [at, junk] of JUNK.entries()) {
+    try {
+      call(junk);
+    } catch (error) {
+      assert(error instanceof CountersealError, `${name} ${at}: ${error.stack}`);
+      assert.notEqual(error.code, "internal", `${name} ${at}`);
+    }
+  }
+}
+
+test("every function has an answer to everything", async () => {
+  const calls = {
+    "Policy.load": (junk) => Policy.load(junk),
+    "Policy.load service": (junk) => Policy.load("x", { service: junk }),
+    "Policy.load options": (junk) => Policy.load("x", junk),
+    "Policy.fromString": (junk) => Policy.fromString(junk),
+    "Policy.fromString format": (junk) => Policy.fromString("", { format: junk }),
+    "Policy.fromString baseDir": (junk) => Policy.fromString("", { baseDir: junk }),
+    "Policy.fromObject": (junk) => Policy.fromObject(junk),
+    "Policy.fromObject member": (junk) => Policy.fromObject({ version: junk }),
+    "new Policy": (junk) => new Policy(junk),
+    "new Guard": (junk) => new Guard(junk),
+    "Guard.load": (junk) => Guard.load(junk),
+    "verifySync options": (junk) => guard.verifySync(token, junk),
+    "verifySync now": (junk) => guard.verifySync(token, { now: junk }),
+    "explain now": (junk) => guard.explain(token, { now: junk }),
+    claim: (junk) => identity.claim(junk),
+    hasScope: (junk) => identity.hasScope(junk),
+    hasRole: (junk) => identity.hasRole(junk),
+    equals: (junk) => identity.equals(junk),
+    issuer: (junk) => issuer(junk),
+    "issuer algorithm": (junk) => issuer({ algorithm: junk }),
+    "issuer audience": (junk) => issuer({ audience: junk }),
+    "token claims": (junk) => idp.token(junk),
+    "token claim": (junk) => idp.token({ sub: junk }),
+    "token options": (junk) => idp.token({}, junk),
+    "token header": (junk) => idp.token({}, { header: junk }),
+    sign: (junk) => idp.sign(junk, junk),
+    "issuer policy": (junk) => idp.policy(junk),
+    "issuer profile": (junk) => idp.policy("", { profile: junk }),
+    "issuer fail": (junk) => idp.fail(junk),
+    "clock set": (junk) => issuer().clock.set(junk),
+    "clock advance": (junk) => issuer().clock.advance(junk),
+  };
+  for (const [name, call] of Object.entries(calls)) survives(name, call);
+  for (const junk of JUNK) {
+    for (const call of [() => guard.verifyMany(junk), () => guard.verifyMany([junk]), () => guard.verify(token, junk)]) {
+      await call().catch((error) => assert(error instanceof CountersealError, error.stack));
+    }
+  }
+  assert.deepEqual(await guard.verifyMany([]), []);
+});
+
+test("a policy that JSON would change without a word is refused", () => {
+  const cyclic = { version: 1 };
+  cyclic.self = cyclic;
+  for (const policy of [
+    { version: 1, required_scopes: undefined },
+    { version: 1, issuer: [undefined] },
+    { version: NaN },
+    { version: Infinity },
+    { version: 1n },
+    { version: () => 1 },
+    { version: Symbol("x") },
+    cyclic,
+    { get version() { throw new Error("x"); } },
+  ]) {
+    assert.throws(() => Policy.fromObject(policy), { code: "misuse_argument" });
+  }
+  assert.throws(() => Policy.fromObject({ version: "\ud800" }), { code: "config_syntax" });
+});
+
+test("methods on other objects are refused", () => {
+  for (const name of ["verifySync", "tryVerify", "explain", "reload", "close"]) {
+    assert.throws(() => Guard.prototype[name].call({}, token), /TypeError|MisuseError/, name);
+  }
+  assert.throws(() => new Guard(Object.create(Policy.prototype)), { code: "misuse_argument" });
+});

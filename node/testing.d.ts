@@ -1,0 +1,120 @@
+import type { Guard, Policy, Time } from "./index";
+
+/** As the value of a claim: the token does not have it. `null` is a claim that is null. */
+export const ABSENT: unique symbol;
+
+/** A value for a claim. */
+export type ClaimValue =
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | readonly ClaimValue[]
+  | { readonly [name: string]: ClaimValue };
+
+/** Claims or header members by name; they take the place of the defaults. */
+export interface Members {
+  readonly [name: string]: ClaimValue | typeof ABSENT;
+}
+
+/** The claims of a token. Those that every token has are named for the editor's sake; any other may be given. */
+export interface TokenClaims extends Members {
+  readonly sub?: string | typeof ABSENT;
+  readonly scope?: string | typeof ABSENT;
+  readonly roles?: readonly string[] | typeof ABSENT;
+}
+
+export interface TokenOptions {
+  /** Changes the header in the same way. */
+  readonly header?: { readonly [name: string]: ClaimValue } | undefined;
+}
+
+export interface IssuerOptions {
+  readonly issuer?: string | undefined;
+  /** The audience of its access tokens: the service under test. */
+  readonly audience?: string | undefined;
+  /** The client that its tokens are issued to. */
+  readonly clientId?: string | undefined;
+  /** "ES256" where it is not given; any other signature algorithm. */
+  readonly algorithm?: string | undefined;
+}
+
+export interface ProfileOptions {
+  /** "access_token" where it is not given. */
+  readonly profile?: string | undefined;
+}
+
+/** An issuer with a fresh key, for the tests of those who use a guard: nothing is mocked. */
+export function issuer(options?: IssuerOptions): Issuer;
+
+/** Issues tokens that a real guard accepts, and odd ones that it refuses. */
+export class Issuer {
+  private constructor();
+  #issuer;
+
+  readonly issuer: string;
+  readonly audience: string;
+  readonly clientId: string;
+  readonly algorithm: string;
+  /** The `kid` of the key that signs. */
+  readonly kid: string;
+  /** Dates its tokens; its guards go by it. */
+  readonly clock: Clock;
+
+  /** An access token (RFC 9068) that is right in everything. */
+  token(claims?: TokenClaims, options?: TokenOptions): string;
+  /** An ID token for the client; a guard of the profile "id_token" accepts it. */
+  idToken(claims?: TokenClaims, options?: TokenOptions): string;
+  /** Ended an hour ago: `token_expired`. */
+  expired(claims?: TokenClaims, options?: TokenOptions): string;
+  /** Begins in an hour: `token_not_yet_valid`. */
+  notYetValid(claims?: TokenClaims, options?: TokenOptions): string;
+  /** For another service: `aud_mismatch`. */
+  wrongAudience(claims?: TokenClaims, options?: TokenOptions): string;
+  /** Of somebody who is not trusted: `iss_untrusted`. */
+  wrongIssuer(claims?: TokenClaims, options?: TokenOptions): string;
+  /** Signed with a key that nobody published: `signature_invalid`. */
+  wrongKey(claims?: TokenClaims, options?: TokenOptions): string;
+  /** Changed after it was signed: `signature_invalid`. */
+  tampered(claims?: TokenClaims, options?: TokenOptions): string;
+  /** With the algorithm "none": `alg_not_allowed`. */
+  unsigned(claims?: TokenClaims, options?: TokenOptions): string;
+  /** Any payload under any header, signed with the current key. */
+  sign(header: string | Uint8Array, payload: string | Uint8Array): string;
+
+  /**
+   * A policy that accepts its tokens, with the keys that it has now. `more` is TOML: further settings of the issuer
+   * first, then other tables.
+   */
+  policy(more?: string, options?: ProfileOptions): Policy;
+  /** The text of that policy, in TOML. */
+  policyText(options?: ProfileOptions): string;
+  /** A guard of that policy. It goes by `clock` and learns of new keys at once. */
+  guard(more?: string, options?: ProfileOptions): Guard;
+  /** A guard whose keys are not there yet: `publish` or `fail` end the wait. */
+  pendingGuard(more?: string, options?: ProfileOptions): Guard;
+  /** Hands the keys to every guard of this issuer. */
+  publish(): void;
+  /** Tells a guard that waits for keys that they cannot be had: an outage until `publish`. */
+  fail(guard: Guard): void;
+  /** Signs with a new key from now on and gives its `kid`. The old one still verifies. */
+  rotate(): string;
+  /** Takes all keys but the current one away: what they signed is refused from now on. */
+  retire(): void;
+  /** The JWK Set: the current key, and those before it that have not retired. */
+  jwks(): { keys: Record<string, unknown>[] };
+}
+
+/** Stands until it is moved. */
+export class Clock {
+  private constructor();
+  #clock;
+
+  /** Seconds since 1970. */
+  now(): number;
+  /** Shows that time. */
+  set(now: Time): void;
+  /** Moves it on, or back. */
+  advance(seconds: number): void;
+}
