@@ -5,11 +5,18 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use counterseal::core::error::{Class, Code};
+use counterseal_tests::generated;
 
 /// A generated file: where it stands, and what writes its text.
 type Generated = (&'static str, fn() -> String);
 
-const GENERATED: &[Generated] = &[("docs/errors.md", errors)];
+const GENERATED: &[Generated] = &[
+    ("docs/errors.md", errors),
+    ("bindings/c/include/counterseal.h", generated::c::header),
+    ("bindings/c/symbols.txt", generated::c::symbols),
+    ("go/internal/native/counterseal.h", generated::c::header),
+    ("go/codes.go", generated::go::codes),
+];
 
 fn main() -> ExitCode {
     let verify = std::env::args().any(|argument| argument == "--verify");
