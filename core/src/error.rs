@@ -167,6 +167,7 @@ codes! {
 
     6001 MisuseTime "misuse_time" Misuse 500 "" "the time given is not in seconds since 1970";
     6002 MisuseClosed "misuse_closed" Misuse 500 "" "the flight or guard is not one that waits for this";
+    6003 MisuseArgument "misuse_argument" Misuse 500 "" "an argument has the wrong type or form";
 
     7001 Internal "internal" Internal 500 "" "an error inside Counterseal";
 }

@@ -18,7 +18,7 @@ use crate::keyset::{KeySet, KeySetOptions, Origin};
 use crate::policy::Policy;
 use crate::record::Silent;
 use crate::rule::Rule;
-use crate::time::Now;
+use crate::time::{Now, UnixTime};
 
 /// What [`Guard::decide`] answers. There is no payload beside an error (ORD-03).
 #[derive(Clone, Debug)]
@@ -41,6 +41,23 @@ pub enum Answer {
     Known(u64),
     /// The token was not in the cache.
     Decided(Decision),
+}
+
+/// Where a host lets a verification run that takes longer than a look-up: Python lets go of its lock.
+pub trait Outside {
+    /// Runs it.
+    fn run<T: Send>(self, work: impl FnOnce() -> T + Send) -> T;
+}
+
+/// Right here: there is nothing to let go of.
+#[derive(Clone, Copy, Debug)]
+pub struct Here;
+
+impl Outside for Here {
+    #[inline]
+    fn run<T: Send>(self, work: impl FnOnce() -> T + Send) -> T {
+        work()
+    }
 }
 
 /// A long-lived guard for one policy. Share it between threads; every method takes `&self`.
@@ -77,17 +94,17 @@ impl Guard {
     /// more for another. A `Now::Given` time judges the claims only: the cache is neither asked nor
     /// filled (CAC-08).
     pub fn decide(&self, token: &[u8], now: Now) -> Decision {
-        match self.look_up(token, now, Identity::clone) {
+        match self.look_up(token, now, Identity::clone, Here) {
             Ok(identity) => Decision::Verified(identity),
             Err(decision) => decision,
         }
     }
 
     /// [`Guard::decide`] for hosts that keep an object of their own for each proof: a hit gives its
-    /// number alone and touches no reference count.
+    /// number alone and touches no reference count. Whatever is no hit runs `outside`.
     #[inline]
-    pub fn answer(&self, token: &[u8], now: Now) -> Answer {
-        match self.look_up(token, now, Identity::id) {
+    pub fn answer(&self, token: &[u8], now: Now, outside: impl Outside) -> Answer {
+        match self.look_up(token, now, Identity::id, outside) {
             Ok(id) => Answer::Known(id),
             Err(decision) => Answer::Decided(decision),
         }
@@ -95,33 +112,46 @@ impl Guard {
 
     /// What `read` takes of the identity in the cache, or the decision where the token is not there.
     #[inline]
-    fn look_up<T>(&self, token: &[u8], now: Now, read: impl FnOnce(&Identity) -> T) -> Result<T, Decision> {
+    fn look_up<T>(
+        &self,
+        token: &[u8],
+        now: Now,
+        read: impl FnOnce(&Identity) -> T,
+        outside: impl Outside,
+    ) -> Result<T, Decision> {
         let engine = self.engine.load();
         let token = without_scheme(token);
-        let verdict = match now {
-            Now::Given(time) => inbound::verify(&engine, token, time, &mut Silent),
+        let hash = match now {
             // Longer tokens are refused before any byte of theirs is hashed.
-            Now::Driver(time) if token.len() > engine.policy.token_bytes => {
-                inbound::verify(&engine, token, time, &mut Silent)
-            }
-            Now::Driver(time) => {
+            Now::Driver(time) if token.len() <= engine.policy.token_bytes => {
                 let hash = engine.cache.hash(token);
                 let generation_of = |slot| engine.keys.generation(slot);
                 if let Some(taken) = engine.cache.get(hash, token, time, generation_of, read) {
                     return Ok(taken);
                 }
-                inbound::verify(&engine, token, time, &mut Silent).inspect(|accepted| {
-                    engine.cache.insert(hash, token, accepted.clone(), time, generation_of);
-                })
+                Some(hash)
             }
+            _ => None,
         };
-        Err(match verdict {
-            Ok(accepted) => Decision::Verified(accepted.identity),
+        let engine: &Engine = &engine;
+        Err(outside.run(|| self.verify(engine, token, now.time(), hash)))
+    }
+
+    /// The decision on a bare token that is not in the cache; with its `hash`, it is put there.
+    fn verify(&self, engine: &Engine, token: &[u8], now: UnixTime, hash: Option<u64>) -> Decision {
+        match inbound::verify(engine, token, now, &mut Silent) {
+            Ok(accepted) => {
+                let identity = accepted.identity.clone();
+                if let Some(hash) = hash {
+                    engine.cache.insert(hash, token, accepted, now, |slot| engine.keys.generation(slot));
+                }
+                Decision::Verified(identity)
+            }
             Err(Stop::Pending(flight)) => Decision::Pending(flight),
             Err(Stop::Rejected(rejection)) => {
                 Decision::Rejected(rejection.with_reference(self.next_reference()))
             }
-        })
+        }
     }
 
     /// The same verification as a report of every check, without side effects (EXP-01, EXP-02).
@@ -136,6 +166,16 @@ impl Guard {
         let engine = Engine::new(policy, self.secret, epoch, Arc::clone(&self.ids));
         engine.cache.continue_counting(self.engine.load().cache.counters());
         self.engine.store(Arc::new(engine));
+    }
+
+    /// To be called in a child process that was made by `fork`, before anything else: another thread of
+    /// the parent may have held a lock of the cache, which nobody lets go of here. The child goes on
+    /// with an empty cache and the same keys; flights of the parent are over. What the parent's threads
+    /// were changing is left alone, and its memory with it (DRV-02).
+    pub fn after_fork(&self) {
+        let epoch = self.epoch.fetch_add(1, Ordering::Relaxed);
+        let renewed = Arc::new(self.engine.load().renewed(self.secret, epoch));
+        std::mem::forget(self.engine.swap(renewed));
     }
 
     /// Ends a flight with the keys that were waited for. Fails with the set's own code where it is

@@ -23,6 +23,15 @@ impl UnixTime {
         Ok(UnixTime { millis: seconds * 1000 })
     }
 
+    /// From seconds with a fraction, of which the milliseconds count. What is not a finite number is a
+    /// mistake too.
+    pub fn from_fractional_seconds(seconds: f64) -> Result<Self, Code> {
+        if seconds.is_nan() || seconds.abs() > LARGEST_SECONDS as f64 {
+            return Err(Code::MisuseTime);
+        }
+        Ok(UnixTime { millis: (seconds * 1000.0).floor() as i64 })
+    }
+
     /// From milliseconds, for clocks.
     pub const fn from_millis(millis: i64) -> Self {
         UnixTime { millis }
@@ -143,5 +152,10 @@ mod tests {
         assert!(UnixTime::from_seconds(100_000_000_000).is_ok());
         assert_eq!(UnixTime::from_seconds(100_000_000_001), Err(Code::MisuseTime));
         assert_eq!(UnixTime::from_seconds(i64::MIN), Err(Code::MisuseTime));
+        let millis = |seconds| UnixTime::from_fractional_seconds(seconds).map(UnixTime::as_millis);
+        assert_eq!((millis(1.5), millis(-0.0001), millis(1e11)), (Ok(1500), Ok(-1), Ok(100_000_000_000_000)));
+        for wrong in [1e11 + 1.0, -1e12, f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            assert_eq!(millis(wrong), Err(Code::MisuseTime), "{wrong}");
+        }
     }
 }

@@ -3,12 +3,13 @@
 use std::cell::OnceCell;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use arc_swap::{ArcSwap, ArcSwapOption};
 use counterseal_core::cache::CacheCounters;
 use counterseal_core::error::{Code, Rejection};
-use counterseal_core::guard::{self, Decision};
+use counterseal_core::guard::{self, Decision, Here, Outside};
 use counterseal_core::identity::Identity;
 use counterseal_core::inbound::Report;
 use counterseal_core::keys::Flight;
@@ -20,16 +21,17 @@ use crate::landings::{Completions, Landings};
 use crate::policy::Origin;
 use crate::{Error, Policy};
 
-/// How often a caller waits for keys and decides again, before the answer is 503.
-const WAITS: usize = 2;
+/// How often a caller waits for keys and decides again, before the answer is 503. For hosts that wait
+/// in their own way, within [`Guard::wait`] in all.
+pub const WAITS: usize = 2;
 
 /// Verifies tokens by a policy. Build it once and share it: every method takes `&self`.
 #[derive(Debug)]
 pub struct Guard {
     core: guard::Guard,
     clock: Clock,
-    origin: Mutex<Option<Origin>>,
-    landings: Landings,
+    origin: ArcSwapOption<Origin>,
+    landings: ArcSwap<Landings>,
 }
 
 /// What [`Guard::answer`] says: for hosts that keep an object of their own for each proof.
@@ -64,7 +66,8 @@ impl Guard {
         let secret = RandomState::new().build_hasher().finish();
         let Policy { inner, origin } = policy;
         let core = guard::Guard::new(inner, secret);
-        Guard { core, clock, origin: Mutex::new(origin), landings: Landings::default() }
+        let origin = ArcSwapOption::new(origin.map(Arc::new));
+        Guard { core, clock, origin, landings: ArcSwap::default() }
     }
 
     /// Verifies a token, bare or behind "Bearer ". Waits up to `fetch.wait` for keys that are on
@@ -120,11 +123,26 @@ impl Guard {
     /// As [`Guard::verify`].
     #[inline]
     pub fn answer(&self, token: &[u8], now: Option<UnixTime>) -> Result<Answer, Error> {
+        self.answer_outside(token, now, Here)
+    }
+
+    /// [`Guard::answer`] for hosts that have something to let go of, such as a lock, where a token was not
+    /// seen before: that part runs `outside`.
+    ///
+    /// # Errors
+    /// As [`Guard::verify`].
+    #[inline]
+    pub fn answer_outside(
+        &self,
+        token: &[u8],
+        now: Option<UnixTime>,
+        outside: impl Outside,
+    ) -> Result<Answer, Error> {
         let now = match now {
             None => self.now()?,
             Some(time) => Now::Given(time),
         };
-        match self.core.answer(token, now) {
+        match self.core.answer(token, now, outside) {
             guard::Answer::Known(id) => Ok(Answer::Known(id)),
             guard::Answer::Decided(Decision::Verified(identity)) => Ok(Answer::Verified(identity)),
             guard::Answer::Decided(Decision::Pending(flight)) => Ok(Answer::Pending(flight)),
@@ -138,7 +156,7 @@ impl Guard {
     /// [`Error::Unavailable`] where too many callers wait already.
     pub fn watch(&self, flight: Flight, ticket: u64, completions: &Arc<Completions>) -> Result<(), Error> {
         let landed = |flight| self.core.has_landed(flight);
-        match self.landings.watch(flight, ticket, completions, landed) {
+        match self.landings.load().watch(flight, ticket, completions, landed) {
             true => Ok(()),
             false => Err(self.keys_unavailable()),
         }
@@ -146,7 +164,7 @@ impl Guard {
 
     /// Forgets a ticket whose caller went away. It may be in the queue already.
     pub fn unwatch(&self, ticket: u64, completions: &Arc<Completions>) {
-        self.landings.unwatch(ticket, completions);
+        self.landings.load().unwatch(ticket, completions);
     }
 
     /// How long a caller may wait for keys in all (`fetch.wait`).
@@ -179,17 +197,25 @@ impl Guard {
     /// # Errors
     /// [`Error::Policy`] with the mistakes; [`Error::Misuse`] where the policy came from text.
     pub fn reload(&self) -> Result<(), Error> {
-        let origin = self.origin.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        self.replace(origin.ok_or(Error::Misuse(Code::MisuseClosed))?.load()?);
+        let origin = self.origin.load_full().ok_or(Error::Misuse(Code::MisuseClosed))?;
+        self.replace(Origin::clone(&origin).load()?);
         Ok(())
     }
 
     /// Puts another policy in place of this one, at once and whole.
     pub fn replace(&self, policy: Policy) {
         let Policy { inner, origin } = policy;
-        *self.origin.lock().unwrap_or_else(PoisonError::into_inner) = origin;
+        self.origin.store(origin.map(Arc::new));
         self.core.replace(inner);
         self.landed();
+    }
+
+    /// To be called in a child process that was made by `fork`, before anything else; bindings do it for
+    /// their users. Locks that threads of the parent held are left behind with what they guarded, the
+    /// cache is empty, and the keys are the same (DRV-02).
+    pub fn after_fork(&self) {
+        std::mem::forget(self.landings.swap(Arc::default()));
+        self.core.after_fork();
     }
 
     /// What the verified-token cache did.
@@ -203,7 +229,7 @@ impl Guard {
     }
 
     pub(crate) fn landed(&self) {
-        self.landings.wake(|flight| self.core.has_landed(flight));
+        self.landings.load().wake(|flight| self.core.has_landed(flight));
     }
 
     #[inline]
@@ -249,7 +275,7 @@ impl Guard {
     ) -> Result<Identity, Error> {
         let mut flight = flight;
         for _ in 0..WAITS {
-            if !self.landings.wait(flight, deadline, |flight| self.core.has_landed(flight)) {
+            if !self.landings.load_full().wait(flight, deadline, |flight| self.core.has_landed(flight)) {
                 break;
             }
             let now = match now {

@@ -26,6 +26,7 @@ pub use counterseal_core::algorithm::{Algorithm, AlgorithmSet};
 pub use counterseal_core::cache::CacheCounters;
 pub use counterseal_core::crypto;
 pub use counterseal_core::error::{Class, Code, Rejection};
+pub use counterseal_core::guard::Outside;
 pub use counterseal_core::identity::{Identity, SubjectKind};
 pub use counterseal_core::inbound::{Check, Report, Verdict};
 pub use counterseal_core::jws;
@@ -35,7 +36,7 @@ pub use counterseal_core::policy::{Format, PolicyError, Problem, Profile};
 pub use counterseal_core::rule::Rule;
 pub use counterseal_core::time::UnixTime;
 pub use error::{Error, Unavailable};
-pub use guard::{Answer, Guard};
+pub use guard::{Answer, Guard, WAITS};
 pub use landings::Completions;
 pub use policy::Policy;
 

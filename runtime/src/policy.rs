@@ -12,8 +12,8 @@ use crate::resources::{Machine, read_bounded};
 /// Names the service where the caller does not.
 const SERVICE_VARIABLE: &str = "COUNTERSEAL_SERVICE";
 
-/// A checked policy, ready for a [`Guard`](crate::Guard).
-#[derive(Debug)]
+/// A checked policy, ready for a [`Guard`](crate::Guard). A clone shares its keys.
+#[derive(Clone, Debug)]
 pub struct Policy {
     pub(crate) inner: policy::Policy,
     pub(crate) origin: Option<Origin>,

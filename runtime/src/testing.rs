@@ -1,4 +1,26 @@
-//! For tests: a clock that shows what it is told, and keys that arrive when they are told.
+//! For tests: an issuer with real keys, a clock that shows what it is told, and keys that arrive when
+//! they are told.
+//!
+//! ```
+//! use counterseal::testing::Issuer;
+//!
+//! let issuer = Issuer::new()?;
+//! let guard = issuer.guard()?; // a real guard: nothing is mocked
+//! let token = issuer.token().subject("alice").claim("roles", vec!["refunds"]).sign()?;
+//! assert!(guard.verify(&token)?.has_role("refunds"));
+//! assert!(guard.verify(issuer.token().expired().sign()?).is_err());
+//! # Ok::<(), counterseal::Error>(())
+//! ```
+
+mod issuer;
+mod keys;
+mod policy;
+mod request;
+mod token;
+
+pub use issuer::Issuer;
+pub use request::{Oddity, Request};
+pub use token::Token;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -27,6 +49,11 @@ impl TestClock {
     /// Moves it.
     pub fn advance_seconds(&self, seconds: i64) {
         self.millis.fetch_add(seconds * 1000, Ordering::SeqCst);
+    }
+
+    /// Sets it.
+    pub fn set(&self, time: UnixTime) {
+        self.millis.store(time.as_millis(), Ordering::SeqCst);
     }
 
     /// What it shows.

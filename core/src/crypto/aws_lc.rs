@@ -1,10 +1,12 @@
 //! Signatures by aws-lc: every algorithm, each key parsed once.
 
+mod signing;
+
 use aws_lc_rs::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 use aws_lc_rs::hmac;
 use aws_lc_rs::signature::{self, ParsedPublicKey, UnparsedPublicKey, VerificationAlgorithm};
 
-use super::{InvalidSignature, Material, Provider, VerifyingKey, uncompressed_point};
+use super::{InvalidSignature, Material, Provider, SigningKey, VerifyingKey, uncompressed_point};
 use crate::algorithm::Algorithm;
 use crate::encoding::der;
 use crate::error::Code;
@@ -39,6 +41,10 @@ impl Provider for AwsLc {
             (Means::Signature(by), Material::Ed25519 { x }) => parse(by, x, material),
             _ => Err(Code::KeyAlgMismatch),
         }
+    }
+
+    fn generate(&self, algorithm: Algorithm) -> Result<Box<dyn SigningKey>, Code> {
+        signing::generate(algorithm)
     }
 
     fn sha256(&self, bytes: &[u8]) -> [u8; 32] {

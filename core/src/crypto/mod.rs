@@ -4,9 +4,6 @@
 mod aws_lc;
 #[cfg(feature = "ring")]
 mod ring;
-#[cfg(test)]
-#[cfg(feature = "aws-lc-rs")]
-pub(crate) mod signing;
 
 #[cfg(feature = "aws-lc-rs")]
 pub use aws_lc::aws_lc;
@@ -138,10 +135,30 @@ fn uncompressed_point(x: &[u8], y: &[u8]) -> Vec<u8> {
     point
 }
 
+/// The coordinates of a point that is written so.
+fn coordinates(point: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
+    let both = point.strip_prefix(&[4])?;
+    let (x, y) = both.split_at(both.len() / 2);
+    Some((x.to_vec(), y.to_vec()))
+}
+
 /// A key made ready for one algorithm.
 pub trait VerifyingKey: Send + Sync {
     /// Checks `signature` over `message`. Constant time where a secret is involved (JWS-30).
     fn verify(&self, message: &[u8], signature: &[u8]) -> Result<(), InvalidSignature>;
+}
+
+/// A key pair: it signs, and shows its public half. The private half never leaves it.
+pub trait SigningKey: Send + Sync {
+    /// The one algorithm it signs by.
+    fn algorithm(&self) -> Algorithm;
+
+    /// The public half.
+    fn public(&self) -> &Material;
+
+    /// Signs `message`. Fails with [`Code::Internal`] where the library does, which it does only where
+    /// the operating system has no randomness.
+    fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Code>;
 }
 
 /// A cryptography library.
@@ -156,6 +173,10 @@ pub trait Provider: Send + Sync + fmt::Debug {
     /// with `key_alg_mismatch` where key and algorithm do not belong together (JWS-08), and with the
     /// code of the key's kind where the library refuses the key.
     fn prepare(&self, algorithm: Algorithm, material: &Material) -> Result<Box<dyn VerifyingKey>, Code>;
+
+    /// Makes a fresh key pair; RSA keys are of 2048 bits. Fails with `config_alg_unsupported` for MACs
+    /// and for what the library cannot make.
+    fn generate(&self, algorithm: Algorithm) -> Result<Box<dyn SigningKey>, Code>;
 
     /// SHA-256, for thumbprints.
     fn sha256(&self, bytes: &[u8]) -> [u8; 32];

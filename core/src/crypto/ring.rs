@@ -1,12 +1,14 @@
 //! Signatures by ring: without ES512 and ES256K, and each RSA key is parsed for each signature.
 
+mod signing;
+
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, SHA256, digest};
 use ring::hmac;
 use ring::signature::{
     self, EcdsaVerificationAlgorithm, RsaParameters, RsaPublicKeyComponents, UnparsedPublicKey,
 };
 
-use super::{InvalidSignature, Material, Provider, VerifyingKey, uncompressed_point};
+use super::{InvalidSignature, Material, Provider, SigningKey, VerifyingKey, uncompressed_point};
 use crate::algorithm::Algorithm;
 use crate::error::Code;
 
@@ -46,6 +48,10 @@ impl Provider for Ring {
             (Means::None, _) => Err(Code::ConfigAlgUnsupported),
             _ => Err(material.refused()),
         }
+    }
+
+    fn generate(&self, algorithm: Algorithm) -> Result<Box<dyn SigningKey>, Code> {
+        signing::generate(algorithm)
     }
 
     fn sha256(&self, bytes: &[u8]) -> [u8; 32] {

@@ -59,6 +59,12 @@ impl Engine {
         }
     }
 
+    /// The same policy with the same keys, and nothing else of this engine.
+    pub(crate) fn renewed(&self, secret: u64, epoch: u64) -> Engine {
+        let keys = self.keys.renewed(epoch);
+        Engine { keys, ..Engine::new(self.policy.clone(), secret, epoch, Arc::clone(&self.ids)) }
+    }
+
     /// The number of the next proof.
     pub(crate) fn next_id(&self) -> u64 {
         self.ids.fetch_add(1, Ordering::Relaxed)

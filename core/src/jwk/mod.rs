@@ -6,12 +6,14 @@ mod curve;
 mod field;
 mod material;
 mod members;
+mod public;
 mod secret;
 mod spki;
 mod thumbprint;
 
 pub(crate) use material::bit_length;
 pub(crate) use members::is_kid;
+pub use public::public_jwk;
 pub(crate) use thumbprint::thumbprint;
 
 use zeroize::Zeroizing;

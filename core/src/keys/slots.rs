@@ -65,6 +65,15 @@ impl KeySlots {
         KeySlots { epoch, slots: slots.collect() }
     }
 
+    /// The same keys under another epoch: flights of this one are over.
+    pub(crate) fn renewed(&self, epoch: u64) -> KeySlots {
+        let slots = self.slots.iter().map(|slot| match slot {
+            Slot::Static(keys) => Slot::Static(Arc::clone(keys)),
+            Slot::Remote(remote) => Slot::Remote(ArcSwap::new(remote.load_full())),
+        });
+        KeySlots { epoch, slots: slots.collect() }
+    }
+
     #[inline]
     pub(crate) fn snapshot(&self, slot: usize) -> Snapshot<'_> {
         match &self.slots[slot] {

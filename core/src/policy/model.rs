@@ -33,7 +33,7 @@ impl Profile {
     }
 
     /// Both kinds of ID token.
-    pub(crate) fn is_id_token(self) -> bool {
+    pub fn is_id_token(self) -> bool {
         matches!(self, Profile::IdToken | Profile::IdTokenApi)
     }
 }
@@ -164,8 +164,8 @@ pub struct Issuer {
     pub(crate) dangerous: Dangerous,
 }
 
-/// A whole policy for one service.
-#[derive(Debug)]
+/// A whole policy for one service. A clone shares issuers and keys with it.
+#[derive(Clone, Debug)]
 pub struct Policy {
     pub(crate) issuers: Vec<Arc<Issuer>>,
     pub(crate) key_sources: Vec<KeySource>,

@@ -7,6 +7,8 @@ mod pick;
 mod published;
 mod secret;
 #[cfg(feature = "aws-lc-rs")]
+mod signer;
+#[cfg(feature = "aws-lc-rs")]
 mod verify;
 
 use super::{KeySet, KeySetOptions, Origin};

@@ -10,7 +10,7 @@ use std::collections::HashMap;
 
 use super::{Format, Policy, PolicyError, PolicyOptions, Resources};
 use crate::algorithm::Algorithm;
-use crate::crypto::{Material, Provider, VerifyingKey};
+use crate::crypto::{Material, Provider, SigningKey, VerifyingKey};
 use crate::error::Code;
 
 /// Environment and files of a test.
@@ -73,6 +73,10 @@ impl Provider for WithoutEs512 {
 
     fn prepare(&self, _algorithm: Algorithm, _material: &Material) -> Result<Box<dyn VerifyingKey>, Code> {
         Ok(Box::new(NoKey))
+    }
+
+    fn generate(&self, _algorithm: Algorithm) -> Result<Box<dyn SigningKey>, Code> {
+        Err(Code::ConfigAlgUnsupported)
     }
 
     fn sha256(&self, _bytes: &[u8]) -> [u8; 32] {
