@@ -343,6 +343,22 @@ pub unsafe extern "C" fn counterseal_guard_close(
     unsafe { run(error, body) }
 }
 
+/// To be called in a child process that was made by `fork`, before anything else with this guard: locks
+/// that threads of the parent held are left behind with what they guarded.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn counterseal_guard_after_fork(
+    guard: *const counterseal_guard,
+    error: *mut *mut counterseal_error,
+) -> u32 {
+    let body = || {
+        // SAFETY: the header asks for a live handle or NULL.
+        unsafe { borrow(guard, "guard")? }.open()?.guard()?.after_fork();
+        Ok(())
+    };
+    // SAFETY: the header asks for a place to write to, or NULL.
+    unsafe { run(error, body) }
+}
+
 /// Frees a guard, closing it first. NULL is nothing.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn counterseal_guard_free(guard: *mut counterseal_guard) {

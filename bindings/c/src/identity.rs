@@ -3,9 +3,10 @@
 use std::ffi::c_char;
 
 use counterseal::Identity;
+use counterseal::core::json::Value;
 use once_cell::sync::OnceCell;
 
-use crate::arguments::{counterseal_view, place, text};
+use crate::arguments::{counterseal_view, optional_text, place};
 use crate::boundary::{Failure, quietly, run};
 use crate::error::counterseal_error;
 use crate::handle::{borrow, free, hand_out};
@@ -113,6 +114,13 @@ impl counterseal_identity {
         hand_out(counterseal_identity { identity, lists: OnceCell::new() })
     }
 
+    fn claim(&self, pointer: Option<&str>) -> Option<Value<'_>> {
+        match pointer {
+            None => Some(self.identity.claims()),
+            Some(pointer) => self.identity.claim(pointer),
+        }
+    }
+
     /// The views point into the claims, which do not move: the identity holds them behind a pointer.
     pub(crate) fn fields(&self) -> counterseal_identity_fields {
         let identity = &self.identity;
@@ -209,8 +217,8 @@ pub unsafe extern "C" fn counterseal_identity_json(
     unsafe { run(error, body) }
 }
 
-/// One claim as JSON, by JSON Pointer (RFC 6901) or by name; `json` becomes NULL where there is none. The
-/// empty pointer gives all claims.
+/// One claim as JSON, by JSON Pointer (RFC 6901) or by name; `json` becomes NULL where there is none. No
+/// pointer (NULL) gives all claims.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn counterseal_identity_claim(
     identity: *const counterseal_identity,
@@ -223,10 +231,10 @@ pub unsafe extern "C" fn counterseal_identity_claim(
         // SAFETY: the header asks for a live handle or NULL.
         let identity = unsafe { borrow(identity, "identity")? };
         // SAFETY: the header asks for readable bytes, or NULL.
-        let pointer = unsafe { text(pointer_data, pointer_length, "pointer")? };
+        let pointer = unsafe { optional_text(pointer_data, pointer_length, "pointer")? };
         // SAFETY: the header asks for a place to write to, or NULL.
         let out = unsafe { place(json, "json")? };
-        let claim = identity.identity.claim(pointer);
+        let claim = identity.claim(pointer);
         out.put(claim.map_or(std::ptr::null_mut(), |claim| hand_out(counterseal_text(claim.to_json()))));
         Ok(())
     };
@@ -234,7 +242,7 @@ pub unsafe extern "C" fn counterseal_identity_claim(
     unsafe { run(error, body) }
 }
 
-/// One claim, or with an empty pointer all of them, as a flat tape that other languages build their own
+/// One claim, or without a pointer (NULL) all of them, as a flat tape that other languages build their own
 /// values from without parsing JSON. `length` becomes its length, and 0 where there is no such claim; it
 /// is in `buffer` where `capacity` is enough, and otherwise a second call with a larger buffer gets it.
 ///
@@ -256,7 +264,7 @@ pub unsafe extern "C" fn counterseal_identity_tape(
         // SAFETY: the header asks for a live handle or NULL.
         let identity = unsafe { borrow(identity, "identity")? };
         // SAFETY: the header asks for readable bytes, or NULL.
-        let pointer = unsafe { text(pointer_data, pointer_length, "pointer")? };
+        let pointer = unsafe { optional_text(pointer_data, pointer_length, "pointer")? };
         // SAFETY: the header asks for a place to write to, or NULL.
         let length = unsafe { place(length, "length")? };
         let room = match usize::try_from(capacity).ok().filter(|room| isize::try_from(*room).is_ok()) {
@@ -265,7 +273,7 @@ pub unsafe extern "C" fn counterseal_identity_tape(
             Some(room) if !buffer.is_null() => unsafe { std::slice::from_raw_parts_mut(buffer.cast(), room) },
             _ => return Err(Failure::Argument("buffer")),
         };
-        length.put(identity.identity.claim(pointer).map_or(0, |claim| tape::write(claim, room) as u64));
+        length.put(identity.claim(pointer).map_or(0, |claim| tape::write(claim, room) as u64));
         Ok(())
     };
     // SAFETY: the header asks for a place to write to, or NULL.

@@ -11,6 +11,7 @@ pub mod error;
 pub mod guard;
 mod handle;
 pub mod identity;
+pub mod issuer;
 pub mod pending;
 pub mod policy;
 mod structs;

@@ -55,7 +55,8 @@ impl Tape<'_> {
     #[inline]
     fn bytes(&mut self, bytes: &[u8]) {
         if let Some(place) = self.room.get_mut(self.length..self.length + bytes.len()) {
-            place.write_copy_of_slice(bytes);
+            // SAFETY: the place is as long as `bytes`, and the two do not overlap: one may be written to.
+            unsafe { place.as_mut_ptr().cast::<u8>().copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()) };
         }
         self.length += bytes.len();
     }

@@ -145,30 +145,6 @@ pub unsafe extern "C" fn counterseal_testing_keys_fail(
     unsafe { run(error, body) }
 }
 
-/// Puts a new JWK Set in place of the scripted keys of the policy's entry of that name: tokens of a key
-/// that is gone stop being accepted at once.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn counterseal_testing_keys_replace(
-    guard: *const counterseal_guard,
-    issuer_name_data: *const c_char,
-    issuer_name_length: u64,
-    jwks_data: *const c_char,
-    jwks_length: u64,
-    error: *mut *mut counterseal_error,
-) -> u32 {
-    let body = || {
-        // SAFETY: the header asks for a live handle or NULL.
-        let guard = unsafe { borrow(guard, "guard")? };
-        // SAFETY: the header asks for readable bytes, or NULL.
-        let issuer_name = unsafe { text(issuer_name_data, issuer_name_length, "issuer_name")? };
-        // SAFETY: as above.
-        let jwks = unsafe { bytes(jwks_data, jwks_length, "jwks")? };
-        guard.open()?.guard()?.core().replace_keys(issuer_name, jwks).map_err(misuse)
-    };
-    // SAFETY: the header asks for a place to write to, or NULL.
-    unsafe { run(error, body) }
-}
-
 /// Handles of all kinds that were handed out and not freed yet: 0 at the end of a program without leaks.
 #[unsafe(no_mangle)]
 pub extern "C" fn counterseal_testing_live_handles() -> i64 {

@@ -2,11 +2,11 @@
  *
  * Counterseal for C99, C++ and every language that calls C. In all of it:
  *
- * Results.  A function that can fail returns a status: 0, or the number of an error (COUNTERSEAL_E_…).
+ * Results.  A function that can fail returns a status: 0, or the number of an error (COUNTERSEAL_E_...).
  *           It writes its results on success only. Details of a failure go to `error`, which may be NULL;
  *           free them with counterseal_error_free.
  * Memory.   What you hand in is borrowed for the call. A pointer to an opaque struct that you get is a
- *           handle and yours to free, once; `…_free(NULL)` does nothing. A view that you get lives as long
+ *           handle and yours to free, once; `counterseal_*_free(NULL)` does nothing. A view that you get lives as long
  *           as the handle it was read from. Text is UTF-8 with its length, not ended by a NUL.
  * Absent.   NULL with length 0 is an optional argument that is left out, and an empty required one.
  * Structs.  One that you allocate begins with `struct_size`: set it to its sizeof before every call.
@@ -172,6 +172,10 @@ typedef struct counterseal_policy counterseal_policy;
 // by it keep it alive.
 typedef struct counterseal_testing_clock counterseal_testing_clock;
 
+// Issues tokens that a real guard accepts, and odd ones that it refuses. Its keys never leave it. Free it
+// with `counterseal_testing_issuer_free`.
+typedef struct counterseal_testing_issuer counterseal_testing_issuer;
+
 // A text of the library's. Read it with `counterseal_text_read` and free it with `counterseal_text_free`.
 typedef struct counterseal_text counterseal_text;
 
@@ -179,7 +183,7 @@ typedef struct counterseal_text counterseal_text;
 // `data` is NULL where there is none, which is not the same as an empty text.
 typedef struct counterseal_view {
   // The first byte.
-  const uint8_t *data;
+  const char *data;
   // The number of bytes.
   uint64_t length;
 } counterseal_view;
@@ -220,7 +224,7 @@ typedef struct counterseal_answer {
   uint64_t struct_size;
   // The number of the proof, for `COUNTERSEAL_ANSWER_KNOWN` and `COUNTERSEAL_ANSWER_VERIFIED`.
   uint64_t id;
-  // One of `COUNTERSEAL_ANSWER_…`.
+  // One of `COUNTERSEAL_ANSWER_*`.
   uint32_t kind;
   // Always 0.
   uint32_t reserved;
@@ -318,9 +322,9 @@ struct counterseal_view counterseal_status_name(uint32_t status);
 // `service` chooses the overlay `[service.NAME]`; where it is NULL, the environment variable
 // `COUNTERSEAL_SERVICE` does. Relative paths in the file start at its directory. A policy with mistakes
 // is an error that lists all of them.
-uint32_t counterseal_policy_load(const uint8_t *path_data,
+uint32_t counterseal_policy_load(const char *path_data,
                                  uint64_t path_length,
-                                 const uint8_t *service_data,
+                                 const char *service_data,
                                  uint64_t service_length,
                                  struct counterseal_policy **policy,
                                  struct counterseal_error **error);
@@ -329,12 +333,12 @@ uint32_t counterseal_policy_load(const uint8_t *path_data,
 //
 // `service` chooses the overlay `[service.NAME]`; NULL chooses none. Relative paths start at
 // `base_dir`, or at the working directory where that is NULL.
-uint32_t counterseal_policy_parse(const uint8_t *text_data,
+uint32_t counterseal_policy_parse(const char *text_data,
                                   uint64_t text_length,
                                   uint32_t format,
-                                  const uint8_t *service_data,
+                                  const char *service_data,
                                   uint64_t service_length,
-                                  const uint8_t *base_dir_data,
+                                  const char *base_dir_data,
                                   uint64_t base_dir_length,
                                   struct counterseal_policy **policy,
                                   struct counterseal_error **error);
@@ -348,9 +352,9 @@ uint32_t counterseal_guard_new(const struct counterseal_policy *policy,
                                struct counterseal_error **error);
 
 // Loads a policy file and makes its guard: `counterseal_policy_load` and `counterseal_guard_new` in one.
-uint32_t counterseal_guard_load(const uint8_t *path_data,
+uint32_t counterseal_guard_load(const char *path_data,
                                 uint64_t path_length,
-                                const uint8_t *service_data,
+                                const char *service_data,
                                 uint64_t service_length,
                                 struct counterseal_guard **guard,
                                 struct counterseal_error **error);
@@ -359,7 +363,7 @@ uint32_t counterseal_guard_load(const uint8_t *path_data,
 // otherwise it answers at once. `now` is NULL, or a time in seconds since 1970 that judges the claims in
 // place of the clock's.
 uint32_t counterseal_guard_verify(const struct counterseal_guard *guard,
-                                  const uint8_t *token_data,
+                                  const char *token_data,
                                   uint64_t token_length,
                                   const int64_t *now,
                                   struct counterseal_identity **identity,
@@ -367,7 +371,7 @@ uint32_t counterseal_guard_verify(const struct counterseal_guard *guard,
 
 // As `counterseal_guard_verify`, but never waits: keys that are not there yet are an outage.
 uint32_t counterseal_guard_try_verify(const struct counterseal_guard *guard,
-                                      const uint8_t *token_data,
+                                      const char *token_data,
                                       uint64_t token_length,
                                       const int64_t *now,
                                       struct counterseal_identity **identity,
@@ -377,7 +381,7 @@ uint32_t counterseal_guard_try_verify(const struct counterseal_guard *guard,
 // has them one behind the other without anything between, and `lengths` the length of each. The call
 // itself succeeds; then either `identities[i]` or `errors[i]` is set and yours to free, the other is NULL.
 uint32_t counterseal_guard_verify_many(const struct counterseal_guard *guard,
-                                       const uint8_t *tokens,
+                                       const char *tokens,
                                        const uint64_t *lengths,
                                        uint64_t count,
                                        struct counterseal_identity **identities,
@@ -389,7 +393,7 @@ uint32_t counterseal_guard_verify_many(const struct counterseal_guard *guard,
 // `counterseal_guard_try_verify`. Where keys are on their way, `counterseal_pending_watch` tells when to
 // ask again, at most `COUNTERSEAL_PENDING_WAITS` times.
 uint32_t counterseal_guard_answer(const struct counterseal_guard *guard,
-                                  const uint8_t *token_data,
+                                  const char *token_data,
                                   uint64_t token_length,
                                   const int64_t *now,
                                   struct counterseal_answer *answer,
@@ -404,7 +408,7 @@ uint32_t counterseal_guard_keys_unavailable(const struct counterseal_guard *guar
 // checks (rule, name, stage, outcome, detail) and not_reached. It costs several times as much and
 // changes nothing.
 uint32_t counterseal_guard_explain(const struct counterseal_guard *guard,
-                                   const uint8_t *token_data,
+                                   const char *token_data,
                                    uint64_t token_length,
                                    const int64_t *now,
                                    struct counterseal_text **report,
@@ -418,6 +422,11 @@ uint32_t counterseal_guard_reload(const struct counterseal_guard *guard, struct 
 // are done, its keys and caches are gone and its tickets are in their queues. A second time changes
 // nothing. The handle still has to be freed.
 uint32_t counterseal_guard_close(const struct counterseal_guard *guard, struct counterseal_error **error);
+
+// To be called in a child process that was made by `fork`, before anything else with this guard: locks
+// that threads of the parent held are left behind with what they guarded.
+uint32_t counterseal_guard_after_fork(const struct counterseal_guard *guard,
+                                      struct counterseal_error **error);
 
 // Frees a guard, closing it first. NULL is nothing.
 void counterseal_guard_free(struct counterseal_guard *guard);
@@ -435,15 +444,15 @@ uint32_t counterseal_identity_json(const struct counterseal_identity *identity,
                                    struct counterseal_text **json,
                                    struct counterseal_error **error);
 
-// One claim as JSON, by JSON Pointer (RFC 6901) or by name; `json` becomes NULL where there is none. The
-// empty pointer gives all claims.
+// One claim as JSON, by JSON Pointer (RFC 6901) or by name; `json` becomes NULL where there is none. No
+// pointer (NULL) gives all claims.
 uint32_t counterseal_identity_claim(const struct counterseal_identity *identity,
-                                    const uint8_t *pointer_data,
+                                    const char *pointer_data,
                                     uint64_t pointer_length,
                                     struct counterseal_text **json,
                                     struct counterseal_error **error);
 
-// One claim, or with an empty pointer all of them, as a flat tape that other languages build their own
+// One claim, or without a pointer (NULL) all of them, as a flat tape that other languages build their own
 // values from without parsing JSON. `length` becomes its length, and 0 where there is no such claim; it
 // is in `buffer` where `capacity` is enough, and otherwise a second call with a larger buffer gets it.
 //
@@ -452,7 +461,7 @@ uint32_t counterseal_identity_claim(const struct counterseal_identity *identity,
 // and `{` an object, each with its count in 4 bytes before its elements. An object's elements are names
 // (written as strings) and values in turn; they count as one.
 uint32_t counterseal_identity_tape(const struct counterseal_identity *identity,
-                                   const uint8_t *pointer_data,
+                                   const char *pointer_data,
                                    uint64_t pointer_length,
                                    uint8_t *buffer,
                                    uint64_t capacity,
@@ -524,7 +533,7 @@ uint32_t counterseal_testing_clock_advance(const struct counterseal_testing_cloc
 void counterseal_testing_clock_free(struct counterseal_testing_clock *clock);
 
 // As `counterseal_policy_parse`, but keys may be `{ scripted = true }`: they arrive when a test says so.
-uint32_t counterseal_testing_policy_parse(const uint8_t *text_data,
+uint32_t counterseal_testing_policy_parse(const char *text_data,
                                           uint64_t text_length,
                                           uint32_t format,
                                           struct counterseal_policy **policy,
@@ -540,7 +549,7 @@ uint32_t counterseal_testing_guard_new(const struct counterseal_policy *policy,
 // code, and so has the flight.
 uint32_t counterseal_testing_keys_deliver(const struct counterseal_guard *guard,
                                           const struct counterseal_flight *flight,
-                                          const uint8_t *jwks_data,
+                                          const char *jwks_data,
                                           uint64_t jwks_length,
                                           struct counterseal_error **error);
 
@@ -548,15 +557,6 @@ uint32_t counterseal_testing_keys_deliver(const struct counterseal_guard *guard,
 uint32_t counterseal_testing_keys_fail(const struct counterseal_guard *guard,
                                        const struct counterseal_flight *flight,
                                        struct counterseal_error **error);
-
-// Puts a new JWK Set in place of the scripted keys of the policy's entry of that name: tokens of a key
-// that is gone stop being accepted at once.
-uint32_t counterseal_testing_keys_replace(const struct counterseal_guard *guard,
-                                          const uint8_t *issuer_name_data,
-                                          uint64_t issuer_name_length,
-                                          const uint8_t *jwks_data,
-                                          uint64_t jwks_length,
-                                          struct counterseal_error **error);
 
 // Handles of all kinds that were handed out and not freed yet: 0 at the end of a program without leaks.
 int64_t counterseal_testing_live_handles(void);
@@ -568,11 +568,103 @@ void counterseal_testing_panic(uint32_t calls);
 // Verifies a token so many times without leaving the library, for benchmarks of what a host adds to it;
 // `nanoseconds` becomes the time that all of them took. Fails as the verification does.
 uint32_t counterseal_testing_measure(const struct counterseal_guard *guard,
-                                     const uint8_t *token_data,
+                                     const char *token_data,
                                      uint64_t token_length,
                                      uint64_t times,
                                      uint64_t *nanoseconds,
                                      struct counterseal_error **error);
+
+// A new issuer with a new key. Whatever is NULL has a default: the algorithm is ES256.
+uint32_t counterseal_testing_issuer_new(const char *algorithm_data,
+                                        uint64_t algorithm_length,
+                                        const char *name_data,
+                                        uint64_t name_length,
+                                        const char *audience_data,
+                                        uint64_t audience_length,
+                                        const char *client_id_data,
+                                        uint64_t client_id_length,
+                                        struct counterseal_testing_issuer **issuer,
+                                        struct counterseal_error **error);
+
+// A token, right in everything but what is asked for. `profile` is "access_token" (so is NULL) or
+// "id_token"; `claims` and `header` are JSON objects whose members take the place of the defaults;
+// `remove` names claims that the token does not have, one a line; `oddity` is what is wrong with it:
+// "expired", "not_yet_valid", "wrong_audience", "wrong_issuer", "wrong_key", "tampered", "unsigned".
+uint32_t counterseal_testing_issuer_token(const struct counterseal_testing_issuer *issuer,
+                                          const char *profile_data,
+                                          uint64_t profile_length,
+                                          const char *claims_data,
+                                          uint64_t claims_length,
+                                          const char *header_data,
+                                          uint64_t header_length,
+                                          const char *remove_data,
+                                          uint64_t remove_length,
+                                          const char *oddity_data,
+                                          uint64_t oddity_length,
+                                          struct counterseal_text **token,
+                                          struct counterseal_error **error);
+
+// Signs any payload under any header with the current key.
+uint32_t counterseal_testing_issuer_sign(const struct counterseal_testing_issuer *issuer,
+                                         const char *header_data,
+                                         uint64_t header_length,
+                                         const char *payload_data,
+                                         uint64_t payload_length,
+                                         struct counterseal_text **token,
+                                         struct counterseal_error **error);
+
+// What an issuer is called, as a JSON object: issuer, audience, client_id, algorithm, kid, jwks.
+uint32_t counterseal_testing_issuer_json(const struct counterseal_testing_issuer *issuer,
+                                         struct counterseal_text **json,
+                                         struct counterseal_error **error);
+
+// The clock that dates the issuer's tokens and that its guards go by.
+uint32_t counterseal_testing_issuer_clock(const struct counterseal_testing_issuer *issuer,
+                                          struct counterseal_testing_clock **clock,
+                                          struct counterseal_error **error);
+
+// Signs with a new key from now on; the old one stays published until `counterseal_testing_issuer_retire`.
+// Guards learn of both by `counterseal_testing_issuer_publish`.
+uint32_t counterseal_testing_issuer_rotate(const struct counterseal_testing_issuer *issuer,
+                                           struct counterseal_error **error);
+
+// Takes all keys but the current one out of the set.
+uint32_t counterseal_testing_issuer_retire(const struct counterseal_testing_issuer *issuer,
+                                           struct counterseal_error **error);
+
+// A policy that accepts the tokens of this issuer by the keys that it has now. `more` is TOML behind it:
+// further settings of the issuer first, then other tables.
+uint32_t counterseal_testing_issuer_policy(const struct counterseal_testing_issuer *issuer,
+                                           const char *profile_data,
+                                           uint64_t profile_length,
+                                           const char *more_data,
+                                           uint64_t more_length,
+                                           struct counterseal_policy **policy,
+                                           struct counterseal_error **error);
+
+// A guard of that policy that goes by the issuer's clock. Where `pending` is not 0, its keys have not
+// arrived: `counterseal_testing_issuer_publish` and `counterseal_testing_issuer_fail` end the wait.
+uint32_t counterseal_testing_issuer_guard(const struct counterseal_testing_issuer *issuer,
+                                          const char *profile_data,
+                                          uint64_t profile_length,
+                                          const char *more_data,
+                                          uint64_t more_length,
+                                          uint32_t pending,
+                                          struct counterseal_guard **guard,
+                                          struct counterseal_error **error);
+
+// Hands the keys that the issuer has now to a guard that it made, in place of those before.
+uint32_t counterseal_testing_issuer_publish(const struct counterseal_testing_issuer *issuer,
+                                            const struct counterseal_guard *guard,
+                                            struct counterseal_error **error);
+
+// Tells a guard whose keys have not arrived that they cannot be had: an outage, until they are published.
+uint32_t counterseal_testing_issuer_fail(const struct counterseal_testing_issuer *issuer,
+                                         const struct counterseal_guard *guard,
+                                         struct counterseal_error **error);
+
+// Frees an issuer; its guards and clocks go on. NULL is nothing.
+void counterseal_testing_issuer_free(struct counterseal_testing_issuer *issuer);
 
 #ifdef __cplusplus
 }  // extern "C"
