@@ -23,6 +23,22 @@ demo: need-cargo need-node ## Verify a real provider's token, then try every att
 test: need-cargo need-node ## Everything CI runs; ends with "N passed, 0 failed"
 	@tests/run
 
+.PHONY: c
+c: need-cargo ## Build libcounterseal for C into target/c (header, libraries, pkg-config file)
+	bindings/c/package target/c
+
+.PHONY: go
+go: need-cargo ## Put libcounterseal where `go build` finds it
+	go/lib/build
+
+.PHONY: test-c
+test-c: need-cargo ## The C interface: programs in C99 and C++17, sweep, threads, valgrind
+	bindings/c/tests/run
+
+.PHONY: test-go
+test-go: go ## The Go package: vet, tests, race detector, fuzz seeds, a static program
+	go/tests/run
+
 .PHONY: lint
 lint: need-cargo ## Formats and lints, warnings are errors
 	$(CARGO) fmt --all --check

@@ -99,7 +99,7 @@ unsafe impl Sized64 for counterseal_identity_fields {
 
 /// Views into the identity, all in one piece of memory.
 struct Lists {
-    views: Box<[counterseal_view]>,
+    views: Vec<counterseal_view>,
     /// Where audience, scopes, roles, actors and amr end.
     ends: [usize; 5],
 }
@@ -156,7 +156,7 @@ impl counterseal_identity {
 
 impl Lists {
     fn of(identity: &Identity) -> Lists {
-        let mut views: Vec<counterseal_view> = Vec::new();
+        let mut views: Vec<counterseal_view> = Vec::with_capacity(8);
         let mut ends = [0; 5];
         views.extend(identity.audience().map(counterseal_view::of));
         ends[0] = views.len();
@@ -168,7 +168,7 @@ impl Lists {
         ends[3] = views.len();
         views.extend(identity.amr().map(counterseal_view::of));
         ends[4] = views.len();
-        Lists { views: views.into_boxed_slice(), ends }
+        Lists { views, ends }
     }
 
     fn slices(&self) -> [counterseal_list; 5] {

@@ -26,13 +26,13 @@ impl Tape<'_> {
             Kind::Number => self.text(b'#', value.as_number().unwrap_or_default()),
             Kind::String => self.text(b'"', value.as_str().unwrap_or_default()),
             Kind::Array => {
-                let elements = value.as_array().into_iter().flatten();
-                self.head(b'[', elements.clone().count());
+                let Some(elements) = value.as_array() else { return };
+                self.bytes(&head(b'[', elements.clone().count()));
                 elements.for_each(|element| self.value(element));
             }
             Kind::Object => {
-                let members = value.as_object().into_iter().flatten();
-                self.head(b'{', members.clone().count());
+                let Some(members) = value.as_object() else { return };
+                self.bytes(&head(b'{', members.clone().count()));
                 members.for_each(|(name, value)| {
                     self.text(b'"', name);
                     self.value(value);
@@ -42,17 +42,11 @@ impl Tape<'_> {
     }
 
     fn text(&mut self, mark: u8, text: &str) {
-        self.head(mark, text.len());
+        self.bytes(&head(mark, text.len()));
         self.bytes(text.as_bytes());
     }
 
-    /// Lengths fit: a token has at most 64 KiB.
-    fn head(&mut self, mark: u8, number: usize) {
-        let [a, b, c, d] = (number as u32).to_le_bytes();
-        self.bytes(&[mark, a, b, c, d]);
-    }
-
-    #[inline]
+    #[inline(always)]
     fn bytes(&mut self, bytes: &[u8]) {
         if let Some(place) = self.room.get_mut(self.length..self.length + bytes.len()) {
             // SAFETY: the place is as long as `bytes`, and the two do not overlap: one may be written to.
@@ -60,4 +54,11 @@ impl Tape<'_> {
         }
         self.length += bytes.len();
     }
+}
+
+/// Lengths fit: a token has at most 64 KiB.
+#[inline(always)]
+fn head(mark: u8, number: usize) -> [u8; 5] {
+    let [a, b, c, d] = (number as u32).to_le_bytes();
+    [mark, a, b, c, d]
 }

@@ -16,6 +16,7 @@ const GENERATED: &[Generated] = &[
     ("bindings/c/symbols.txt", generated::c::symbols),
     ("go/internal/native/counterseal.h", generated::c::header),
     ("go/codes.go", generated::go::codes),
+    ("go/countersealtest/oddities.go", generated::go::oddities),
 ];
 
 fn main() -> ExitCode {
