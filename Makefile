@@ -28,7 +28,7 @@ c: need-cargo ## Build libcounterseal for C into target/c (header, libraries, pk
 	bindings/c/package target/c
 
 .PHONY: go
-go: need-cargo ## Put libcounterseal where `go build` finds it
+go: need-cargo need-go ## Put libcounterseal where `go build` finds it
 	go/lib/build
 
 .PHONY: test-c
@@ -44,18 +44,36 @@ lint: need-cargo ## Formats and lints, warnings are errors
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --all-features --locked -- -D warnings
 
+.PHONY: python
+python: need-cargo need-python ## Build the Python package and install it into target/python/venv
+	@python/run build
+
+.PHONY: test-python
+test-python: need-cargo need-python ## Test the Python package with every CPython of this machine
+	@python/run test
+
+.PHONY: bench-python
+bench-python: need-cargo need-python ## Budgets of the Python package, and its peers
+	@python/run bench
+
 .PHONY: bench
 bench: need-cargo ## Budgets and peers, with pass or fail for each (some minutes)
 	$(CARGO) bench --locked --package counterseal-benches --bench budgets
 	$(CARGO) bench --locked --package counterseal-benches --bench verify
+
+.PHONY: bench-go
+bench-go: go ## The Go package beside golang-jwt and lestrrat-go/jwx (a minute)
+	cd benches/go && go test -count=1 -run Budgets -v .
 
 .PHONY: counts
 counts: need-cargo ## Instruction counts against benches/counts.txt (needs valgrind)
 	benches/counts check
 
 .PHONY: fuzz
-fuzz: need-cargo ## Long fuzzing with cargo-fuzz: make fuzz TARGET=token SECONDS=60
-	cd tests/fuzz && RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run $(or $(TARGET),token) -- -max_total_time=$(or $(SECONDS),60)
+fuzz: need-cargo need-cargo-fuzz ## Look for new inputs with cargo-fuzz: make fuzz TARGET=token SECONDS=60
+	@mkdir -p tests/fuzz/corpus/$(or $(TARGET),token)
+	cd tests/fuzz && RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run $(or $(TARGET),token) corpus/$(or $(TARGET),token) \
+		seeds/$(or $(TARGET),token) -- -max_total_time=$(or $(SECONDS),60) -max_len=20000
 
 .PHONY: generate
 generate: need-cargo ## Write the generated files anew (docs/errors.md)
@@ -74,6 +92,18 @@ clean: ## Remove what was built
 need-cargo:
 	@command -v $(CARGO) >/dev/null || { echo "Rust is missing: install rustup and the stable toolchain (1.90 or later)."; exit 1; }
 	@command -v cc >/dev/null || { echo "A C compiler (cc) is missing: aws-lc-rs needs one."; exit 1; }
+
+.PHONY: need-go
+need-go:
+	@command -v go >/dev/null || { echo "Go is missing: install Go 1.24 or later."; exit 1; }
+
+.PHONY: need-python
+need-python:
+	@command -v $(or $(PYTHON),python3) >/dev/null || { echo "Python is missing: install CPython 3.10 or later."; exit 1; }
+
+.PHONY: need-cargo-fuzz
+need-cargo-fuzz:
+	@$(CARGO) fuzz --version >/dev/null 2>&1 || { echo "cargo-fuzz is missing: cargo install cargo-fuzz"; exit 1; }
 
 .PHONY: need-node
 need-node:

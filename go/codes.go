@@ -105,6 +105,10 @@ const (
 	ErrHeaderX5tMismatch Code = 2008
 	// signature_invalid: the signature is not valid
 	ErrSignatureInvalid Code = 2009
+	// key_denied: the token's key is on the deny list
+	ErrKeyDenied Code = 2010
+	// iss_denied: the token's issuer is on the deny list
+	ErrIssDenied Code = 2011
 	// token_kind_mismatch: the token is of another kind than the profile accepts
 	ErrTokenKindMismatch Code = 3001
 	// sub_invalid: sub is missing, empty or not of the form the profile requires
@@ -171,6 +175,10 @@ const (
 	ErrConfigDangerous Code = 5014
 	// config_too_large: the policy is larger or nested more deeply than its limit
 	ErrConfigTooLarge Code = 5015
+	// config_open_issuer: anyone can get a token of the issuer for this audience, and no rule says whose are meant
+	ErrConfigOpenIssuer Code = 5017
+	// policy_reload_failed: the policy could not be loaded again; the one before it stays
+	ErrPolicyReloadFailed Code = 5018
 	// jwks_invalid: the document is not a JWK Set
 	ErrJwksInvalid Code = 5101
 	// jwk_skipped: the key is of an unknown kind or lacks a member
@@ -255,6 +263,8 @@ var codeTable = [...]codeRow{
 	{ErrKeyAlgMismatch, "key_alg_mismatch", ClassUntrusted, "the key is bound to another algorithm"},
 	{ErrHeaderX5tMismatch, "header_x5t_mismatch", ClassUntrusted, "x5t#S256 is not the certificate of the selected key"},
 	{ErrSignatureInvalid, "signature_invalid", ClassUntrusted, "the signature is not valid"},
+	{ErrKeyDenied, "key_denied", ClassUntrusted, "the token's key is on the deny list"},
+	{ErrIssDenied, "iss_denied", ClassUntrusted, "the token's issuer is on the deny list"},
 	{ErrTokenKindMismatch, "token_kind_mismatch", ClassRejected, "the token is of another kind than the profile accepts"},
 	{ErrSubInvalid, "sub_invalid", ClassRejected, "sub is missing, empty or not of the form the profile requires"},
 	{ErrAudInvalid, "aud_invalid", ClassRejected, "the audience is missing or not a string or list of strings"},
@@ -288,6 +298,8 @@ var codeTable = [...]codeRow{
 	{ErrConfigProfileOverlap, "config_profile_overlap", ClassPolicy, "two kinds of token cannot be told apart"},
 	{ErrConfigDangerous, "config_dangerous", ClassPolicy, "a dangerous opt-out is used where it must not be"},
 	{ErrConfigTooLarge, "config_too_large", ClassPolicy, "the policy is larger or nested more deeply than its limit"},
+	{ErrConfigOpenIssuer, "config_open_issuer", ClassPolicy, "anyone can get a token of the issuer for this audience, and no rule says whose are meant"},
+	{ErrPolicyReloadFailed, "policy_reload_failed", ClassPolicy, "the policy could not be loaded again; the one before it stays"},
 	{ErrJwksInvalid, "jwks_invalid", ClassPolicy, "the document is not a JWK Set"},
 	{ErrJwkSkipped, "jwk_skipped", ClassPolicy, "the key is of an unknown kind or lacks a member"},
 	{ErrJwksPrivateKey, "jwks_private_key", ClassPolicy, "a private key stands in a set of public keys"},

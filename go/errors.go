@@ -103,6 +103,7 @@ type TokenRejectedError struct {
 	Status          int    // 401 or 403
 	WWWAuthenticate string // the value of the header
 	Reference       string // shown to the client, found again in the log
+	Enforced        bool   // false: the policy says enforce = false; report it, and let the library decide that decided before
 	message         string
 }
 
@@ -113,6 +114,7 @@ type UnavailableError struct {
 	RetryAfter time.Duration
 	Status     int // 503
 	Reference  string
+	Enforced   bool // as in TokenRejectedError
 	message    string
 	cause      error
 }
@@ -183,7 +185,7 @@ func newError(handle uintptr, cause error) error {
 	case "malformed", "untrusted", "rejected":
 		return &TokenRejectedError{
 			Code: code, Rule: fields.Rule, Status: int(fields.Status), WWWAuthenticate: fields.WWWAuthenticate,
-			Reference: fields.Reference, message: fields.Message,
+			Reference: fields.Reference, Enforced: fields.Enforced, message: fields.Message,
 		}
 	case "unavailable":
 		message := fields.Message
@@ -192,7 +194,7 @@ func newError(handle uintptr, cause error) error {
 		}
 		return &UnavailableError{
 			Code: code, RetryAfter: time.Duration(fields.RetryAfter) * time.Second, Status: int(fields.Status),
-			Reference: fields.Reference, message: message, cause: cause,
+			Reference: fields.Reference, Enforced: fields.Enforced, message: message, cause: cause,
 		}
 	case "policy":
 		failed := &PolicyError{Code: code, message: fields.Message}

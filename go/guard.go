@@ -4,6 +4,7 @@ package counterseal
 
 import (
 	"context"
+	"encoding/json"
 	"runtime"
 	"time"
 
@@ -116,7 +117,8 @@ type Outcome struct {
 	Err      error
 }
 
-// VerifyMany verifies many tokens, each with its own outcome, and waits for keys once for all of them.
+// VerifyMany verifies many tokens at one reading of the clock, each with its own outcome, and waits for keys
+// once for all of them. The error is about the call itself: a guard that is closed, for example.
 func (g *Guard) VerifyMany(ctx context.Context, tokens []string, options ...VerifyOption) ([]Outcome, error) {
 	if g == nil || g.handle == 0 {
 		return nil, misuse("guard")
@@ -125,11 +127,15 @@ func (g *Guard) VerifyMany(ctx context.Context, tokens []string, options ...Veri
 		return nil, misuse("ctx")
 	}
 	now := at(options)
+	answers, failed := native.GuardAnswerMany(g.handle, tokens, now)
+	if failed.Error != 0 {
+		runtime.KeepAlive(g)
+		return nil, newError(failed.Error, nil)
+	}
 	outcomes := make([]Outcome, len(tokens))
 	var patience patience
-	for index, token := range tokens {
-		answer := native.GuardAnswer(g.handle, token, now)
-		identity, err := g.settle(ctx, token, now, answer, &patience)
+	for index, answer := range answers {
+		identity, err := g.settle(ctx, tokens[index], now, answer, &patience)
 		outcomes[index] = Outcome{identity, err}
 	}
 	patience.end()
@@ -153,8 +159,9 @@ func (g *Guard) settle(
 		case answer.Kind == native.Verified:
 			return g.admit(answer.Identity, now == nil)
 		case patience == nil || waits == native.PendingWaits:
+			err := g.keysUnavailable(answer.Flight, nil)
 			native.FlightFree(answer.Flight)
-			return nil, g.keysUnavailable(nil)
+			return nil, err
 		}
 		err := g.wait(ctx, answer, patience)
 		native.FlightFree(answer.Flight)
@@ -184,8 +191,35 @@ func (g *Guard) admit(handle uintptr, isCached bool) (*Identity, error) {
 	return identity, err
 }
 
-func (g *Guard) keysUnavailable(cause error) error {
-	return newError(native.GuardKeysUnavailable(g.handle).Error, cause)
+func (g *Guard) keysUnavailable(flight uintptr, cause error) error {
+	return newError(native.GuardKeysUnavailable(g.handle, flight).Error, cause)
+}
+
+// Status tells how the guard is doing, as a JSON object: its policy, issuers and keys, what became of tokens,
+// the cache, and alarms. Nothing in it comes from a token.
+func (g *Guard) Status() (json.RawMessage, error) {
+	if g == nil || g.handle == 0 {
+		return nil, misuse("guard")
+	}
+	made := native.GuardStatus(g.handle)
+	runtime.KeepAlive(g)
+	if made.Error != 0 {
+		return nil, newError(made.Error, nil)
+	}
+	return json.RawMessage(native.TakeText(made.Handle)), nil
+}
+
+// Metrics gives the numbers of [Guard.Status] as Prometheus text.
+func (g *Guard) Metrics() (string, error) {
+	if g == nil || g.handle == 0 {
+		return "", misuse("guard")
+	}
+	made := native.GuardMetrics(g.handle)
+	runtime.KeepAlive(g)
+	if made.Error != 0 {
+		return "", newError(made.Error, nil)
+	}
+	return native.TakeText(made.Handle), nil
 }
 
 // Reload reads the policy file again and swaps the whole policy at once. The old one stays where the new one

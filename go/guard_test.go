@@ -4,6 +4,7 @@ package counterseal_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
@@ -147,7 +148,7 @@ func TestRefusals(t *testing.T) {
 			if !errors.As(err, &rejected) || !errors.As(err, &code) || code != test.code || !errors.Is(err, test.class) {
 				t.Fatalf("%v is not what it should be", err)
 			}
-			if rejected.Code != test.code || rejected.Status != 401 || len(rejected.Reference) != 13 || rejected.Rule == "" ||
+			if rejected.Code != test.code || rejected.Status != 401 || !rejected.Enforced || len(rejected.Reference) != 13 || rejected.Rule == "" ||
 				rejected.WWWAuthenticate != `Bearer error="invalid_token"` {
 				t.Errorf("%+v", rejected)
 			}
@@ -320,9 +321,44 @@ func TestClosedGuards(t *testing.T) {
 	if err := guard.Reload(); !errors.Is(err, counterseal.ErrMisuseClosed) {
 		t.Error(err)
 	}
-	outcomes, err := guard.VerifyMany(context.Background(), []string{token})
-	if err != nil || !errors.Is(outcomes[0].Err, counterseal.ErrMisuseClosed) {
+	if outcomes, err := guard.VerifyMany(context.Background(), []string{token}); outcomes != nil || !errors.Is(err, counterseal.ErrMisuseClosed) {
 		t.Error(outcomes, err)
+	}
+	if _, err := guard.Status(); !errors.Is(err, counterseal.ErrMisuseClosed) {
+		t.Error(err)
+	}
+	if _, err := guard.Metrics(); !errors.Is(err, counterseal.ErrMisuseClosed) {
+		t.Error(err)
+	}
+}
+
+func TestStatusAndMetrics(t *testing.T) {
+	issuer := countersealtest.NewIssuer(t)
+	guard := issuer.GuardWith("enforce = false\n")
+	verified(t, guard, issuer.Token(nil))
+	var rejected *counterseal.TokenRejectedError
+	if err := refused(t, guard, issuer.Token(nil, countersealtest.Expired()), counterseal.ErrTokenExpired); !errors.As(err, &rejected) || rejected.Enforced {
+		t.Errorf("%+v", rejected)
+	}
+	text, err := guard.Status()
+	var status struct {
+		Issuers []struct {
+			Name      string `json:"name"`
+			Decisions struct {
+				Verified int `json:"verified"`
+				Refused  []struct {
+					Code counterseal.Code `json:"code"`
+				} `json:"refused"`
+			} `json:"decisions"`
+		} `json:"issuers"`
+	}
+	if err != nil || json.Unmarshal(text, &status) != nil || status.Issuers[0].Decisions.Verified != 1 ||
+		status.Issuers[0].Decisions.Refused[0].Code != counterseal.ErrTokenExpired {
+		t.Errorf("%s %v", text, err)
+	}
+	metrics, err := guard.Metrics()
+	if err != nil || !strings.Contains(metrics, "# TYPE counterseal_decisions_total counter") {
+		t.Errorf("%s %v", metrics, err)
 	}
 }
 

@@ -75,6 +75,8 @@ func TestWrongCalls(t *testing.T) {
 			"TryVerify":  func() error { _, err := guard.TryVerify("x"); return err },
 			"VerifyMany": func() error { _, err := guard.VerifyMany(ctx, []string{"x"}); return err },
 			"Explain":    func() error { _, err := guard.Explain("x"); return err },
+			"Status":     func() error { _, err := guard.Status(); return err },
+			"Metrics":    func() error { _, err := guard.Metrics(); return err },
 			"Reload":     func() error { return guard.Reload() },
 			"Close":      func() error { return guard.Close() },
 		}

@@ -33,7 +33,7 @@ func (p *patience) end() {
 func (g *Guard) wait(ctx context.Context, answer native.Answer, patience *patience) error {
 	over := patience.over(answer.Wait)
 	if err := ctx.Err(); err != nil {
-		return g.keysUnavailable(err)
+		return g.keysUnavailable(answer.Flight, err)
 	}
 	ticket, landed, err := waiters.watch(g.handle, answer.Flight)
 	if err != nil {
@@ -45,9 +45,9 @@ func (g *Guard) wait(ctx context.Context, answer native.Answer, patience *patien
 	case <-over:
 		// It stays over for the other tokens of this call.
 		patience.timer.Reset(0)
-		err = g.keysUnavailable(nil)
+		err = g.keysUnavailable(answer.Flight, nil)
 	case <-ctx.Done():
-		err = g.keysUnavailable(ctx.Err())
+		err = g.keysUnavailable(answer.Flight, ctx.Err())
 	}
 	waiters.cancel(g.handle, ticket)
 	return err

@@ -32,20 +32,36 @@ pub(crate) struct Accepted {
     pub(crate) valid_until: UnixTime,
 }
 
+/// As large as a line of the processor's cache, and aligned to one: a look-up that finds the right
+/// entry reads this line, those of the token, and the one of the identity's reference count.
+#[repr(align(64))]
 struct Entry {
     hash: u64,
     token: Zeroizing<Box<[u8]>>,
-    accepted: Accepted,
+    identity: Identity,
+    key_generation: u64,
+    valid_from: UnixTime,
+    valid_until: UnixTime,
+    issuer: u16,
+    keys: u16,
     /// Was it hit since the hand last passed?
     visited: bool,
 }
 
+const _: () = assert!(size_of::<Entry>() == 64);
+
+/// What a hit reads and writes stands first and together with the lock in one line of the processor's
+/// cache: two threads take that line from each other.
 #[derive(Default)]
+#[repr(C)]
 struct Shard {
     entries: HashTable<Entry>,
-    hand: usize,
     /// Counted here, under the lock that is held anyway: shared counters would slow two threads down.
-    counters: CacheCounters,
+    hits: u64,
+    misses: u64,
+    inserts: u64,
+    evictions: u64,
+    hand: usize,
 }
 
 /// How often the cache was of use, since the guard was made.
@@ -92,6 +108,11 @@ impl Cache {
         }
     }
 
+    /// Is it turned off?
+    pub(crate) fn is_off(&self) -> bool {
+        self.capacity == 0
+    }
+
     /// The keyed hash of a token: to be computed once for a look-up and the insert that may follow.
     #[inline]
     pub(crate) fn hash(&self, token: &[u8]) -> u64 {
@@ -110,29 +131,24 @@ impl Cache {
         generation_of: impl FnOnce(usize) -> u64,
         read: impl FnOnce(&Identity) -> T,
     ) -> Option<T> {
-        if self.capacity == 0 {
-            return None;
-        }
         let mut shard = self.shard(hash);
-        let found = shard.entries.find_mut(hash, |entry| entry.hash == hash && **entry.token == *token);
-        let Some(entry) = found else {
-            shard.counters.misses += 1;
+        let Some(entry) = shard.entries.find_mut(hash, |entry| entry.holds(hash, token)) else {
+            shard.misses += 1;
             return None;
         };
-        let accepted = &entry.accepted;
-        let live = accepted.valid_from <= now
-            && now < accepted.valid_until
-            && accepted.key_generation == generation_of(accepted.keys);
+        let live = entry.valid_from <= now
+            && now < entry.valid_until
+            && entry.key_generation == generation_of(entry.keys.into());
         if live {
             if !entry.visited {
                 entry.visited = true;
             }
-            let taken = read(&accepted.identity);
-            shard.counters.hits += 1;
+            let taken = read(&entry.identity);
+            shard.hits += 1;
             return Some(taken);
         }
         self.remove(&mut shard, hash, token);
-        shard.counters.misses += 1;
+        shard.misses += 1;
         None
     }
 
@@ -145,32 +161,48 @@ impl Cache {
         now: UnixTime,
         generation_of: impl Fn(usize) -> u64,
     ) {
-        if self.capacity == 0 || now >= accepted.valid_until {
+        if self.is_off() || now >= accepted.valid_until {
             return;
         }
+        let Accepted { identity, issuer, keys, key_generation, valid_from, valid_until } = accepted;
+        // More issuers than fit into a policy's text; such tokens would not be cached.
+        let (Ok(issuer), Ok(keys)) = (u16::try_from(issuer), u16::try_from(keys)) else { return };
+        let token = Zeroizing::new(Box::<[u8]>::from(token));
+        // What makes room is wiped and freed when the lock is no longer held.
+        let mut leaving = None;
         let mut shard = self.shard(hash);
-        if shard.entries.find(hash, |entry| entry.hash == hash && **entry.token == *token).is_some()
-            || !self.make_room(&mut shard, accepted.issuer, now)
-            || accepted.key_generation != generation_of(accepted.keys)
+        if shard.entries.find(hash, |entry| entry.holds(hash, &token)).is_some()
+            || !self.make_room(&mut shard, issuer, now, &mut leaving)
+            || key_generation != generation_of(keys.into())
         {
             return;
         }
-        self.by_issuer[accepted.issuer].fetch_add(1, Ordering::Relaxed);
+        self.by_issuer[usize::from(issuer)].fetch_add(1, Ordering::Relaxed);
         self.entries.fetch_add(1, Ordering::Relaxed);
-        let entry = Entry { hash, token: Zeroizing::new(token.into()), accepted, visited: false };
+        let entry = Entry {
+            hash,
+            token,
+            identity,
+            key_generation,
+            valid_from,
+            valid_until,
+            issuer,
+            keys,
+            visited: false,
+        };
         shard.entries.insert_unique(hash, entry, |entry| entry.hash);
-        shard.counters.inserts += 1;
+        shard.inserts += 1;
     }
 
     /// The counters of all shards, added up.
     pub(crate) fn counters(&self) -> CacheCounters {
         let mut sum = CacheCounters::default();
         for shard in &self.shards {
-            let counters = shard.0.lock().unwrap_or_else(PoisonError::into_inner).counters;
-            sum.hits += counters.hits;
-            sum.misses += counters.misses;
-            sum.inserts += counters.inserts;
-            sum.evictions += counters.evictions;
+            let shard = shard.0.lock().unwrap_or_else(PoisonError::into_inner);
+            sum.hits += shard.hits;
+            sum.misses += shard.misses;
+            sum.inserts += shard.inserts;
+            sum.evictions += shard.evictions;
         }
         sum.entries = self.entries.load(Ordering::Relaxed) as u64;
         sum
@@ -178,7 +210,9 @@ impl Cache {
 
     /// Takes over what an earlier cache counted, so that a reload does not reset the counters.
     pub(crate) fn continue_counting(&self, earlier: CacheCounters) {
-        self.shard(0).counters = earlier;
+        let CacheCounters { hits, misses, inserts, evictions, entries: _ } = earlier;
+        let mut shard = self.shard(0);
+        (shard.hits, shard.misses, shard.inserts, shard.evictions) = (hits, misses, inserts, evictions);
     }
 
     #[inline]
@@ -190,51 +224,64 @@ impl Cache {
 
     /// Room for one more entry of `issuer`. When the cache is full, an issuer that has its share pays
     /// with an entry of its own; one that has not takes from those that have more.
-    fn make_room(&self, shard: &mut Shard, issuer: usize, now: UnixTime) -> bool {
+    fn make_room(&self, shard: &mut Shard, issuer: u16, now: UnixTime, leaving: &mut Option<Entry>) -> bool {
         if self.entries.load(Ordering::Relaxed) < self.capacity {
             return true;
         }
         let share = self.capacity / self.by_issuer.len().max(1);
-        let count = |issuer: usize| self.by_issuer[issuer].load(Ordering::Relaxed);
+        let count = |issuer: u16| self.by_issuer[usize::from(issuer)].load(Ordering::Relaxed);
         let own = count(issuer) >= share;
-        self.evict(shard, now, |entry| match own {
-            true => entry.accepted.issuer == issuer,
-            false => count(entry.accepted.issuer) > share,
-        })
+        *leaving = self.evict(shard, now, |entry| match own {
+            true => entry.issuer == issuer,
+            false => count(entry.issuer) > share,
+        });
+        leaving.is_some()
     }
 
     /// Moves the hand until it meets an entry that may go: expired, or not hit since the last time.
-    fn evict(&self, shard: &mut Shard, now: UnixTime, may_go: impl Fn(&Entry) -> bool) -> bool {
+    fn evict(&self, shard: &mut Shard, now: UnixTime, may_go: impl Fn(&Entry) -> bool) -> Option<Entry> {
         let buckets = shard.entries.num_buckets();
         for _ in 0..2 * buckets {
             shard.hand = if shard.hand + 1 < buckets { shard.hand + 1 } else { 0 };
             let Some(entry) = shard.entries.get_bucket_mut(shard.hand) else { continue };
-            let expired = now >= entry.accepted.valid_until;
+            let expired = now >= entry.valid_until;
             if !expired && (!may_go(entry) || std::mem::take(&mut entry.visited)) {
                 continue;
             }
             if let Ok(bucket) = shard.entries.get_bucket_entry(shard.hand) {
                 let (entry, _) = bucket.remove();
                 self.forget(&entry);
-                shard.counters.evictions += 1;
-                return true;
+                shard.evictions += 1;
+                return Some(entry);
             }
         }
-        false
+        None
     }
 
     #[cold]
     fn remove(&self, shard: &mut Shard, hash: u64, token: &[u8]) {
-        let same = |entry: &Entry| entry.hash == hash && **entry.token == *token;
-        if let Ok(entry) = shard.entries.find_entry(hash, same) {
+        if let Ok(entry) = shard.entries.find_entry(hash, |entry| entry.holds(hash, token)) {
             let (entry, _) = entry.remove();
             self.forget(&entry);
         }
     }
 
     fn forget(&self, entry: &Entry) {
-        self.by_issuer[entry.accepted.issuer].fetch_sub(1, Ordering::Relaxed);
+        self.by_issuer[usize::from(entry.issuer)].fetch_sub(1, Ordering::Relaxed);
         self.entries.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl Entry {
+    /// Is it that token's?
+    #[inline]
+    fn holds(&self, hash: u64, token: &[u8]) -> bool {
+        if self.hash != hash {
+            return false;
+        }
+        // The reference count is asked for from memory while the tokens are compared.
+        self.identity.prefetch();
+        **self.token == *token
     }
 }
 

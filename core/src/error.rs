@@ -113,6 +113,8 @@ codes! {
     2007 KeyAlgMismatch "key_alg_mismatch" Untrusted 401 "invalid_token" "the key is bound to another algorithm";
     2008 HeaderX5tMismatch "header_x5t_mismatch" Untrusted 401 "invalid_token" "x5t#S256 is not the certificate of the selected key";
     2009 SignatureInvalid "signature_invalid" Untrusted 401 "invalid_token" "the signature is not valid";
+    2010 KeyDenied "key_denied" Untrusted 401 "invalid_token" "the token's key is on the deny list";
+    2011 IssDenied "iss_denied" Untrusted 401 "invalid_token" "the token's issuer is on the deny list";
 
     3001 TokenKindMismatch "token_kind_mismatch" Rejected 401 "invalid_token" "the token is of another kind than the profile accepts";
     3002 SubInvalid "sub_invalid" Rejected 401 "invalid_token" "sub is missing, empty or not of the form the profile requires";
@@ -149,6 +151,8 @@ codes! {
     5013 ConfigProfileOverlap "config_profile_overlap" Policy 0 "" "two kinds of token cannot be told apart";
     5014 ConfigDangerous "config_dangerous" Policy 0 "" "a dangerous opt-out is used where it must not be";
     5015 ConfigTooLarge "config_too_large" Policy 0 "" "the policy is larger or nested more deeply than its limit";
+    5017 ConfigOpenIssuer "config_open_issuer" Policy 0 "" "anyone can get a token of the issuer for this audience, and no rule says whose are meant";
+    5018 PolicyReloadFailed "policy_reload_failed" Policy 0 "" "the policy could not be loaded again; the one before it stays";
     5101 JwksInvalid "jwks_invalid" Policy 0 "" "the document is not a JWK Set";
     5102 JwkSkipped "jwk_skipped" Policy 0 "" "the key is of an unknown kind or lacks a member";
     5103 JwksPrivateKey "jwks_private_key" Policy 0 "" "a private key stands in a set of public keys";
@@ -203,6 +207,20 @@ impl Code {
         self.row().message
     }
 
+    /// The position in [`Code::ALL`].
+    pub(crate) fn position(self) -> usize {
+        static POSITIONS: [u8; 8000] = {
+            let mut positions = [0; 8000];
+            let mut at = 0;
+            while at < Code::ALL.len() {
+                positions[Code::ALL[at] as usize] = at as u8;
+                at += 1;
+            }
+            positions
+        };
+        POSITIONS[self as usize] as usize
+    }
+
     /// The code with that number.
     pub fn from_number(number: u16) -> Option<Code> {
         Code::ALL.iter().copied().find(|code| code.number() == number)
@@ -254,12 +272,13 @@ pub struct Rejection {
     subject: Subject,
     scope: Option<Arc<str>>,
     reference: u64,
+    enforced: bool,
 }
 
 impl Rejection {
     /// A rejection by `rule`.
     pub(crate) fn new(rule: Rule, code: Code) -> Self {
-        Rejection { code, rule, subject: Subject::None, scope: None, reference: 0 }
+        Rejection { code, rule, subject: Subject::None, scope: None, reference: 0, enforced: true }
     }
 
     /// The same about a registered claim or header.
@@ -281,6 +300,17 @@ impl Rejection {
     pub(crate) fn with_reference(mut self, reference: u64) -> Self {
         self.reference = reference;
         self
+    }
+
+    pub(crate) fn with_enforced(mut self, enforced: bool) -> Self {
+        self.enforced = enforced;
+        self
+    }
+
+    /// Does the refusal count? Where not, the issuer's entry says `enforce = false`: report it, and let
+    /// the library decide that decided before. There is no identity either way.
+    pub fn enforced(&self) -> bool {
+        self.enforced
     }
 
     /// The fine-grained code, for logs and metrics.

@@ -12,10 +12,10 @@ use crate::algorithm::AlgorithmSet;
 use crate::cache::CacheCounters;
 use crate::error::{Code, Rejection};
 use crate::identity::Identity;
-use crate::inbound::{self, Engine, Report, Stop, without_scheme};
-use crate::keys::Flight;
+use crate::inbound::{self, About, Decisions, Engine, IssuerStatus, Report, Stop, Why, without_scheme};
+use crate::keys::{Flight, Waiting};
 use crate::keyset::{KeySet, KeySetOptions, Origin};
-use crate::policy::Policy;
+use crate::policy::{DenyList, Policy};
 use crate::record::Silent;
 use crate::rule::Rule;
 use crate::time::{Now, UnixTime};
@@ -68,7 +68,6 @@ pub struct Guard {
     engine: ArcSwap<Engine>,
     secret: u64,
     epoch: AtomicU64,
-    ids: Arc<AtomicU64>,
     rejections: AtomicU64,
     references: FixedState,
 }
@@ -77,12 +76,10 @@ impl Guard {
     /// A guard for `policy`. `secret` keys the index of the cache and the support references: a
     /// random number that differs in each process.
     pub fn new(policy: Policy, secret: u64) -> Guard {
-        let ids = Arc::new(AtomicU64::new(1));
         Guard {
-            engine: ArcSwap::from_pointee(Engine::new(policy, secret, 0, Arc::clone(&ids))),
+            engine: ArcSwap::from_pointee(Engine::new(policy, secret, 0, None)),
             secret,
             epoch: AtomicU64::new(1),
-            ids,
             rejections: AtomicU64::new(0),
             references: FixedState::with_seed(secret.rotate_left(32)),
         }
@@ -123,10 +120,10 @@ impl Guard {
         let token = without_scheme(token);
         let hash = match now {
             // Longer tokens are refused before any byte of theirs is hashed.
-            Now::Driver(time) if token.len() <= engine.policy.token_bytes => {
+            Now::Driver(time) if !engine.cache.is_off() && token.len() <= engine.policy.token_bytes => {
                 let hash = engine.cache.hash(token);
-                let generation_of = |slot| engine.keys.generation(slot);
-                if let Some(taken) = engine.cache.get(hash, token, time, generation_of, read) {
+                let revision_of = |slot| engine.keys.revision(slot);
+                if let Some(taken) = engine.cache.get(hash, token, time, revision_of, read) {
                     return Ok(taken);
                 }
                 Some(hash)
@@ -141,15 +138,19 @@ impl Guard {
     fn verify(&self, engine: &Engine, token: &[u8], now: UnixTime, hash: Option<u64>) -> Decision {
         match inbound::verify(engine, token, now, &mut Silent) {
             Ok(accepted) => {
+                engine.counters(About::Entry(accepted.issuer)).count_verified();
                 let identity = accepted.identity.clone();
                 if let Some(hash) = hash {
-                    engine.cache.insert(hash, token, accepted, now, |slot| engine.keys.generation(slot));
+                    engine.cache.insert(hash, token, accepted, now, |slot| engine.keys.revision(slot));
                 }
                 Decision::Verified(identity)
             }
-            Err(Stop::Pending(flight)) => Decision::Pending(flight),
-            Err(Stop::Rejected(rejection)) => {
-                Decision::Rejected(rejection.with_reference(self.next_reference()))
+            Err(Stop { why: Why::Pending(flight), about }) => {
+                engine.counters(about).count_pending();
+                Decision::Pending(flight)
+            }
+            Err(Stop { why: Why::Rejected(rejection), about }) => {
+                Decision::Rejected(self.refuse(engine, rejection, about))
             }
         }
     }
@@ -161,10 +162,12 @@ impl Guard {
 
     /// Puts another policy in place of this one, at once and whole. Cached results of the old one
     /// are gone; identities stay valid objects; calls under way end under the policy they began with.
+    /// Keys that were handed in stay where their entry did not change (POL-06), and counters go on.
     pub fn replace(&self, policy: Policy) {
         let epoch = self.epoch.fetch_add(1, Ordering::Relaxed);
-        let engine = Engine::new(policy, self.secret, epoch, Arc::clone(&self.ids));
-        engine.cache.continue_counting(self.engine.load().cache.counters());
+        let earlier = self.engine.load();
+        let engine = Engine::new(policy, self.secret, epoch, Some(&earlier));
+        engine.cache.continue_counting(earlier.cache.counters());
         self.engine.store(Arc::new(engine));
     }
 
@@ -178,11 +181,19 @@ impl Guard {
         std::mem::forget(self.engine.swap(renewed));
     }
 
+    /// Denies what a deny file says from now on, besides what the policy itself denies: at once, and out
+    /// of the cache, too (POL-07). What the file said before and does not say any more is accepted again.
+    /// A new policy begins with what its own deny file said when it was loaded.
+    pub fn deny(&self, list: DenyList) {
+        self.engine.load().deny(list);
+    }
+
     /// Ends a flight with the keys that were waited for. Fails with the set's own code where it is
     /// unusable: then the flight has failed, or the keys that were there stay (JKS-08).
     pub fn keys_arrived(&self, flight: Flight, jwks: &[u8]) -> Result<(), Code> {
         let engine = self.engine.load();
-        let keys = self.read_keys(&engine, flight.slot, jwks);
+        let slot = engine.keys.slot_of(flight).ok_or(Code::MisuseClosed)?;
+        let keys = self.read_keys(&engine, slot, jwks);
         let landed = engine.keys.land(flight, keys.clone().ok());
         keys.and(if landed { Ok(()) } else { Err(Code::MisuseClosed) })
     }
@@ -203,6 +214,16 @@ impl Guard {
         if engine.keys.replace(slot, keys) { Ok(()) } else { Err(Code::MisuseClosed) }
     }
 
+    /// The flight that tokens of a policy entry wait for; `None` where its keys are there or failed.
+    pub fn awaited(&self, issuer_name: &str) -> Option<Flight> {
+        let engine = self.engine.load();
+        let entry = engine.policy.issuers.iter().find(|issuer| &*issuer.name == issuer_name)?;
+        match engine.keys.snapshot(entry.keys).keys() {
+            Err(Waiting::For(flight)) => Some(flight),
+            _ => None,
+        }
+    }
+
     /// Is there nothing to wait for any more? A flight of an earlier policy has landed.
     pub fn has_landed(&self, flight: Flight) -> bool {
         self.engine.load().keys.has_landed(flight)
@@ -218,14 +239,43 @@ impl Guard {
         self.engine.load().policy.leeway
     }
 
+    /// How many tokens the cache holds at most (`cache.entries`).
+    pub fn cache_capacity(&self) -> usize {
+        self.engine.load().policy.cache_entries
+    }
+
     /// What the cache did since the guard was made.
     pub fn cache_counters(&self) -> CacheCounters {
         self.engine.load().cache.counters()
     }
 
-    /// The rejection for a decision that cannot be made now, by `code` of class `unavailable`.
-    pub fn unavailable(&self, rule: Rule, code: Code) -> Rejection {
-        Rejection::new(rule, code).with_reference(self.next_reference())
+    /// The rejection for a decision that cannot be made now, by `code` of class `unavailable`; `flight`
+    /// is what was waited for in vain.
+    pub fn unavailable(&self, rule: Rule, code: Code, flight: Option<Flight>) -> Rejection {
+        let engine = self.engine.load();
+        let about = engine.about_slot(flight.and_then(|flight| engine.keys.slot_of(flight)));
+        self.refuse(&engine, Rejection::new(rule, code), about)
+    }
+
+    /// Every entry of the policy: its keys, and what became of its tokens.
+    pub fn issuers(&self) -> Vec<IssuerStatus> {
+        self.engine.load().status()
+    }
+
+    /// What became of tokens that belong to no issuer of the policy.
+    pub fn strangers(&self) -> Decisions {
+        self.engine.load().strangers()
+    }
+
+    /// How many policies came before this one.
+    pub fn policy_generation(&self) -> u64 {
+        self.epoch.load(Ordering::Relaxed) - 1
+    }
+
+    fn refuse(&self, engine: &Engine, rejection: Rejection, about: About) -> Rejection {
+        let enforced = engine.enforces(about, rejection.code());
+        engine.counters(about).count_refused(rejection.code(), enforced);
+        rejection.with_reference(self.next_reference()).with_enforced(enforced)
     }
 
     fn read_keys(&self, engine: &Engine, slot: usize, jwks: &[u8]) -> Result<Arc<KeySet>, Code> {

@@ -46,6 +46,7 @@ struct Inner {
     expires_at: Option<Date>,
     not_before: Option<Date>,
     issued_at: Option<Date>,
+    subject_kind: SubjectKind,
     groups_incomplete: bool,
 }
 
@@ -59,7 +60,13 @@ pub(crate) struct Dates {
 
 impl Identity {
     /// The one constructor, called where a verification ends.
-    pub(crate) fn proven(id: u64, claims: Claims, issuer: Arc<Issuer>, dates: Dates) -> Identity {
+    pub(crate) fn proven(
+        id: u64,
+        claims: Claims,
+        issuer: Arc<Issuer>,
+        dates: Dates,
+        subject_kind: SubjectKind,
+    ) -> Identity {
         let groups_incomplete = lists_are_elsewhere(&claims);
         let Dates { expires_at, not_before, issued_at } = dates;
         Identity {
@@ -70,6 +77,7 @@ impl Identity {
                 expires_at,
                 not_before,
                 issued_at,
+                subject_kind,
                 groups_incomplete,
             }),
         }
@@ -80,6 +88,12 @@ impl Identity {
     /// nothing about the token, and identities that are equal have different ones.
     pub fn id(&self) -> u64 {
         self.inner.id
+    }
+
+    /// Reads the reference count, so that a clone that follows finds it in the processor's cache.
+    #[inline]
+    pub(crate) fn prefetch(&self) {
+        std::hint::black_box(Arc::strong_count(&self.inner));
     }
 
     /// `sub`. Together with [`Identity::issuer`] it names the principal (CLM-20); alone it does not.
@@ -119,7 +133,9 @@ impl Identity {
 
     /// The roles from where the policy says they are, joined in order.
     pub fn roles(&self) -> impl Iterator<Item = &str> {
-        role_values(&self.inner.claims, &self.inner.issuer).flat_map(strings)
+        let (claims, issuer) = (&self.inner.claims, &*self.inner.issuer);
+        let keys = role_key_values(claims, issuer).flat_map(member_names);
+        role_values(claims, issuer).flat_map(strings).chain(keys)
     }
 
     /// Is exactly this role among them?
@@ -139,12 +155,7 @@ impl Identity {
 
     /// Person or client (CLM-21).
     pub fn subject_kind(&self) -> SubjectKind {
-        match (self.subject(), self.client_id()) {
-            (Some(_), _) if self.profile().is_id_token() => SubjectKind::User,
-            (Some(subject), Some(client)) if subject == client => SubjectKind::Client,
-            (Some(_), Some(_)) => SubjectKind::User,
-            _ => SubjectKind::Unknown,
-        }
+        self.inner.subject_kind
     }
 
     /// The actors of a delegated token, outermost first. Only the first feeds decisions (XCH-04).
@@ -153,9 +164,9 @@ impl Identity {
         chain.filter_map(|act| act.get("sub")?.as_str())
     }
 
-    /// `jti`
+    /// `jti`, or what the policy says instead.
     pub fn token_id(&self) -> Option<&str> {
-        self.inner.claims.string(Claim::Jti)
+        token_id(&self.inner.claims, &self.inner.issuer)
     }
 
     /// `iat` in seconds since 1970, a fraction rounded up.
@@ -283,7 +294,9 @@ pub(crate) fn scopes<'a>(claims: &'a Claims, issuer: &'a Issuer) -> impl Iterato
 /// The values that hold roles: where the policy says, else the `roles` of an access token
 /// (RFC 9068 section 2.2.3.1).
 pub(crate) fn role_values<'a>(claims: &'a Claims, issuer: &'a Issuer) -> impl Iterator<Item = Value<'a>> {
-    let by_default = issuer.identity.roles.is_empty() && issuer.profile == Profile::AccessToken;
+    let map = &issuer.identity;
+    let by_default =
+        map.roles.is_empty() && map.role_keys.is_empty() && issuer.profile == Profile::AccessToken;
     let standard = if by_default { claims.get(Claim::Roles) } else { None };
     let mapped = issuer.identity.roles.iter().filter_map(|pointer| pointer.find(claims.root()));
     standard.into_iter().chain(mapped)
@@ -295,6 +308,31 @@ pub(crate) fn client_id<'a>(claims: &'a Claims, issuer: &Issuer) -> Option<&'a s
         None => claims.string(Claim::ClientId),
         Some(pointer) => pointer.find(claims.root())?.as_str(),
     }
+}
+
+/// `jti`, or what the policy says instead.
+pub(crate) fn token_id<'a>(claims: &'a Claims, issuer: &Issuer) -> Option<&'a str> {
+    match &issuer.identity.token_id {
+        None => claims.string(Claim::Jti),
+        Some(pointer) => pointer.find(claims.root())?.as_str(),
+    }
+}
+
+/// The values whose member names are roles.
+pub(crate) fn role_key_values<'a>(claims: &'a Claims, issuer: &'a Issuer) -> impl Iterator<Item = Value<'a>> {
+    issuer.identity.role_keys.iter().filter_map(|pointer| pointer.find(claims.root()))
+}
+
+/// Is it an object, or a list of objects?
+pub(crate) fn is_named_objects(value: Value<'_>) -> bool {
+    let is_object = |value: Value<'_>| value.kind() == Kind::Object;
+    is_object(value) || value.as_array().is_some_and(|mut list| list.all(is_object))
+}
+
+/// The names of an object's members, or of those of every object in a list.
+fn member_names(value: Value<'_>) -> impl Iterator<Item = &str> {
+    let objects = value.as_array().into_iter().flatten().filter_map(Value::as_object).flatten();
+    value.as_object().into_iter().flatten().chain(objects).map(|(name, _)| name)
 }
 
 /// Groups overage: the provider left lists out (`_claim_names` or `hasgroups`).

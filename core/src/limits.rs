@@ -38,6 +38,10 @@ pub const JWKS_BYTES: usize = 256 * 1024;
 pub const STATIC_JWKS_BYTES: usize = 8 * 1024 * 1024;
 /// Largest policy in bytes.
 pub const POLICY_BYTES: usize = 1024 * 1024;
+/// Largest deny file in bytes.
+pub const DENY_FILE_BYTES: usize = 1024 * 1024;
+/// Most keys and issuers of a deny file.
+pub const DENIED: usize = 10_000;
 /// Last second of the year 9999 (CLM-12).
 pub const LATEST_DATE: i64 = 253_402_300_799;
 /// Seconds that clocks may differ by, unless `limits.leeway` says otherwise (CLM-16).

@@ -112,6 +112,7 @@ rules! {
     Xch03 "XCH-03" "act is an actor";
     Xch05 "XCH-05" "the actor is listed";
     Pol04 "POL-04" "the token satisfies what tells its kind apart";
+    Pol07 "POL-07" "neither the issuer nor the key is denied";
     Pol08 "POL-08" "the policy's claims and rules are satisfied";
     Cac08 "CAC-08" "a given time is a time";
     Drv01 "DRV-01" "the engine works";

@@ -3,7 +3,7 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { run } from './processes.mjs';
-import { dim, say } from './terminal.mjs';
+import { columns, dim, hasColours, say } from './terminal.mjs';
 
 /** The Counterseal binary in a directory of its own. Tokens go in by standard input, never as arguments. */
 export class Cli {
@@ -20,7 +20,8 @@ export class Cli {
   }
 
   async run(subcommand, token, ...args) {
-    const { COUNTERSEAL_SERVICE, ...env } = process.env; // it would choose a service that this policy lacks
+    const { COUNTERSEAL_SERVICE, ...own } = process.env; // it would choose a service that this policy lacks
+    const env = { ...own, COLUMNS: `${columns - 2}`, ...(hasColours && { CLICOLOR_FORCE: '1' }) };
     const result = await run(this.#binary, [subcommand, '--policy', 'policy.toml', ...args],
       { cwd: this.#directory, env, input: token });
     if ((result.output + result.errors).includes(token)) throw new Error(`counterseal ${subcommand} repeats the token`);

@@ -1,7 +1,8 @@
 // What the reader sees: headings, quoted files, rows of the table. At most 100 columns wide.
 
-const coloured = process.stdout.isTTY && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
-const paint = (code) => (text) => (coloured ? `\x1b[${code}m${text}\x1b[0m` : text);
+export const columns = Math.min(process.stdout.columns ?? 100, 100);
+export const hasColours = process.stdout.isTTY && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
+const paint = (code) => (text) => (hasColours ? `\x1b[${code}m${text}\x1b[0m` : text);
 
 export const bold = paint('1');
 export const dim = paint('2');

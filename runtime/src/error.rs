@@ -34,6 +34,12 @@ impl Unavailable {
         self.rejection.code()
     }
 
+    /// Does it count? Where not, report it, and let the library decide that decided before
+    /// (`enforce = false`).
+    pub fn enforced(&self) -> bool {
+        self.rejection.enforced()
+    }
+
     /// HTTP status: 503.
     pub fn status(&self) -> u16 {
         self.rejection.status()
@@ -60,6 +66,16 @@ impl Error {
                 error.problems().first().map_or(Code::ConfigValue, |problem| problem.code)
             }
             Error::Misuse(code) => *code,
+        }
+    }
+
+    /// Does it count? Where not, the issuer's entry says `enforce = false`: report it, and let the library
+    /// decide that decided before. There is no identity either way.
+    pub fn enforced(&self) -> bool {
+        match self {
+            Error::TokenRejected(rejection) => rejection.enforced(),
+            Error::Unavailable(outage) => outage.enforced(),
+            Error::Policy(_) | Error::Misuse(_) => true,
         }
     }
 

@@ -17,9 +17,11 @@ use counterseal_core::rule::Rule;
 use counterseal_core::time::{Now, UnixTime};
 
 use crate::clock::Clock;
+use crate::deny::DenyWatch;
 use crate::landings::{Completions, Landings};
 use crate::policy::Origin;
-use crate::{Error, Policy};
+use crate::status::{PolicyStatus, Status};
+use crate::{Error, Policy, metrics};
 
 /// How often a caller waits for keys and decides again, before the answer is 503. For hosts that wait
 /// in their own way, within [`Guard::wait`] in all.
@@ -31,7 +33,17 @@ pub struct Guard {
     core: guard::Guard,
     clock: Clock,
     origin: ArcSwapOption<Origin>,
+    deny: DenyWatch,
+    reloads: ArcSwap<Reloads>,
     landings: ArcSwap<Landings>,
+}
+
+/// Attempts to load the policy again.
+#[derive(Clone, Debug, Default)]
+struct Reloads {
+    status: PolicyStatus,
+    /// Why the last one failed.
+    fault: Option<String>,
 }
 
 /// What [`Guard::answer`] says: for hosts that keep an object of their own for each proof.
@@ -64,10 +76,16 @@ impl Guard {
     pub(crate) fn with_clock(policy: Policy, clock: Clock) -> Guard {
         // RandomState is seeded by the operating system, once for each process.
         let secret = RandomState::new().build_hasher().finish();
-        let Policy { inner, origin } = policy;
-        let core = guard::Guard::new(inner, secret);
-        let origin = ArcSwapOption::new(origin.map(Arc::new));
-        Guard { core, clock, origin, landings: ArcSwap::default() }
+        let (deny_file, denied) = policy.deny_file();
+        let Policy { inner, origin, .. } = policy;
+        Guard {
+            core: guard::Guard::new(inner, secret),
+            clock,
+            origin: ArcSwapOption::new(origin.map(Arc::new)),
+            deny: DenyWatch::new(deny_file, denied),
+            reloads: ArcSwap::default(),
+            landings: ArcSwap::default(),
+        }
     }
 
     /// Verifies a token, bare or behind "Bearer ". Waits up to `fetch.wait` for keys that are on
@@ -138,10 +156,22 @@ impl Guard {
         now: Option<UnixTime>,
         outside: impl Outside,
     ) -> Result<Answer, Error> {
-        let now = match now {
-            None => self.now()?,
-            Some(time) => Now::Given(time),
-        };
+        let now = now.map_or_else(|| self.now(), |time| Ok(Now::Given(time)))?;
+        self.answer_at(token, now, outside)
+    }
+
+    /// [`Guard::answer`] for many tokens at one reading of the clock, each with its own outcome.
+    pub fn answer_many<T: AsRef<[u8]>>(
+        &self,
+        tokens: &[T],
+        now: Option<UnixTime>,
+    ) -> Vec<Result<Answer, Error>> {
+        let now = now.map_or_else(|| self.now(), |time| Ok(Now::Given(time)));
+        tokens.iter().map(|token| self.answer_at(token.as_ref(), now.clone()?, Here)).collect()
+    }
+
+    #[inline]
+    fn answer_at(&self, token: &[u8], now: Now, outside: impl Outside) -> Result<Answer, Error> {
         match self.core.answer(token, now, outside) {
             guard::Answer::Known(id) => Ok(Answer::Known(id)),
             guard::Answer::Decided(Decision::Verified(identity)) => Ok(Answer::Verified(identity)),
@@ -158,7 +188,7 @@ impl Guard {
         let landed = |flight| self.core.has_landed(flight);
         match self.landings.load().watch(flight, ticket, completions, landed) {
             true => Ok(()),
-            false => Err(self.keys_unavailable()),
+            false => Err(self.keys_unavailable(Some(flight))),
         }
     }
 
@@ -167,14 +197,20 @@ impl Guard {
         self.landings.load().unwatch(ticket, completions);
     }
 
+    /// Puts every ticket that is watched into its queue: whoever waits asks again at once. For hosts that
+    /// close a guard of theirs.
+    pub fn end_watches(&self) {
+        self.landings.load().wake(|_| true);
+    }
+
     /// How long a caller may wait for keys in all (`fetch.wait`).
     pub fn wait(&self) -> Duration {
         Duration::from_millis(self.core.wait_millis())
     }
 
-    /// The outage that a caller is told of who has waited long enough.
-    pub fn keys_unavailable(&self) -> Error {
-        self.outage(Rule::Jks12, Code::KeysUnavailable)
+    /// The outage that a caller is told of who has waited long enough, for `flight` where it is known.
+    pub fn keys_unavailable(&self, flight: Option<Flight>) -> Error {
+        self.outage(Rule::Jks12, Code::KeysUnavailable, flight)
     }
 
     /// The same verification as a report of every check, for people. It costs several times as much
@@ -192,21 +228,37 @@ impl Guard {
     }
 
     /// Reads the policy file again and swaps the whole policy at once. The old one stays where the
-    /// new one has mistakes (POL-06).
+    /// new one has mistakes, which the status shows until another attempt succeeds (POL-06). Issuers that
+    /// stay as they were keep their keys.
     ///
     /// # Errors
     /// [`Error::Policy`] with the mistakes; [`Error::Misuse`] where the policy came from text.
     pub fn reload(&self) -> Result<(), Error> {
         let origin = self.origin.load_full().ok_or(Error::Misuse(Code::MisuseClosed))?;
-        self.replace(Origin::clone(&origin).load()?);
-        Ok(())
+        match Origin::clone(&origin).load() {
+            Ok(policy) => {
+                self.replace(policy);
+                self.note_reload(None);
+                Ok(())
+            }
+            Err(error) => {
+                let first = error.problems().first().map(ToString::to_string).unwrap_or_default();
+                let count = error.problems().len();
+                self.note_reload(Some(format!("mistakes in the policy: {count}, the first at {first}")));
+                Err(Error::Policy(error))
+            }
+        }
     }
 
     /// Puts another policy in place of this one, at once and whole.
     pub fn replace(&self, policy: Policy) {
-        let Policy { inner, origin } = policy;
-        self.origin.store(origin.map(Arc::new));
-        self.core.replace(inner);
+        let (deny_file, denied) = policy.deny_file();
+        let Policy { inner, origin, .. } = policy;
+        self.deny.follow(deny_file, denied, || {
+            self.core.replace(inner);
+            self.origin.store(origin.map(Arc::new));
+        });
+        self.reloads.rcu(|held| Reloads { fault: None, ..Reloads::clone(held) });
         self.landed();
     }
 
@@ -215,7 +267,32 @@ impl Guard {
     /// cache is empty, and the keys are the same (DRV-02).
     pub fn after_fork(&self) {
         std::mem::forget(self.landings.swap(Arc::default()));
+        self.deny.after_fork();
         self.core.after_fork();
+    }
+
+    /// How the guard is doing: its policy, issuers and keys, what became of tokens, and alarms.
+    pub fn status(&self) -> Status {
+        let reloads = self.reloads.load();
+        let policy = PolicyStatus { generation: self.core.policy_generation(), ..reloads.status };
+        Status::new(
+            policy,
+            reloads.fault.clone(),
+            self.core.issuers(),
+            self.core.strangers(),
+            self.core.cache_counters(),
+            self.deny.status(),
+        )
+    }
+
+    /// The numbers of [`Guard::status`] as Prometheus text.
+    pub fn metrics(&self) -> String {
+        metrics::prometheus(&self.status())
+    }
+
+    /// How many tokens the verified-token cache holds at most (`cache.entries`).
+    pub fn cache_capacity(&self) -> usize {
+        self.core.cache_capacity()
     }
 
     /// What the verified-token cache did.
@@ -235,8 +312,13 @@ impl Guard {
     #[inline]
     fn now(&self) -> Result<Now, Error> {
         match self.clock.now(self.core.leeway_seconds()) {
-            Ok(time) => Ok(Now::Driver(time)),
-            Err(code) => Err(self.outage(Rule::Clm25, code)),
+            Ok(time) => {
+                if self.deny.is_due(time) {
+                    self.deny.look(time, &self.core);
+                }
+                Ok(Now::Driver(time))
+            }
+            Err(code) => Err(self.outage(Rule::Clm25, code, None)),
         }
     }
 
@@ -261,7 +343,7 @@ impl Guard {
         match self.core.decide(token, now) {
             Decision::Verified(identity) => Ok(identity),
             Decision::Rejected(rejection) => Err(Error::from_rejection(rejection)),
-            Decision::Pending(_) => Err(self.keys_unavailable()),
+            Decision::Pending(flight) => Err(self.keys_unavailable(Some(flight))),
         }
     }
 
@@ -288,12 +370,25 @@ impl Guard {
                 Decision::Pending(next) => flight = next,
             }
         }
-        Err(self.keys_unavailable())
+        Err(self.keys_unavailable(Some(flight)))
     }
 
     #[cold]
-    fn outage(&self, rule: Rule, code: Code) -> Error {
-        let rejection: Rejection = self.core.unavailable(rule, code);
+    fn outage(&self, rule: Rule, code: Code, flight: Option<Flight>) -> Error {
+        let rejection: Rejection = self.core.unavailable(rule, code, flight);
         Error::from_rejection(rejection)
+    }
+
+    fn note_reload(&self, fault: Option<String>) {
+        let now = self.clock.now(self.core.leeway_seconds()).ok();
+        self.reloads.rcu(|held| Reloads {
+            status: PolicyStatus {
+                failed_reloads: held.status.failed_reloads + u64::from(fault.is_some()),
+                last_reload_succeeded: Some(fault.is_none()),
+                last_reload_at: now.map(UnixTime::as_seconds),
+                ..held.status
+            },
+            fault: fault.clone(),
+        });
     }
 }

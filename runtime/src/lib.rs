@@ -14,11 +14,14 @@
 //! environment. Everything that decides is in the core.
 
 mod clock;
+mod deny;
 mod error;
 mod guard;
 mod landings;
+mod metrics;
 mod policy;
 mod resources;
+mod status;
 pub mod testing;
 
 pub use counterseal_core as core;
@@ -28,9 +31,9 @@ pub use counterseal_core::crypto;
 pub use counterseal_core::error::{Class, Code, Rejection};
 pub use counterseal_core::guard::Outside;
 pub use counterseal_core::identity::{Identity, SubjectKind};
-pub use counterseal_core::inbound::{Check, Report, Verdict};
+pub use counterseal_core::inbound::{Check, Decisions, IssuerStatus, Refusals, Report, Verdict};
 pub use counterseal_core::jws;
-pub use counterseal_core::keys::Flight;
+pub use counterseal_core::keys::{Flight, KeyState};
 pub use counterseal_core::keyset::KeySet;
 pub use counterseal_core::policy::{Format, PolicyError, Problem, Profile};
 pub use counterseal_core::rule::Rule;
@@ -39,6 +42,7 @@ pub use error::{Error, Unavailable};
 pub use guard::{Answer, Guard, WAITS};
 pub use landings::Completions;
 pub use policy::Policy;
+pub use status::{Alarm, CacheStatus, DenyFileStatus, PolicyStatus, Status};
 
 /// The examples of the README compile.
 #[cfg(doctest)]

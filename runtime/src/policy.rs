@@ -17,6 +17,8 @@ const SERVICE_VARIABLE: &str = "COUNTERSEAL_SERVICE";
 pub struct Policy {
     pub(crate) inner: policy::Policy,
     pub(crate) origin: Option<Origin>,
+    /// Relative paths in it start here.
+    base_dir: PathBuf,
 }
 
 /// Where a policy came from, for [`Guard::reload`](crate::Guard::reload).
@@ -54,6 +56,12 @@ impl Policy {
         Policy::parse(text, format, service, base_dir.unwrap_or(Path::new("")), false)
     }
 
+    /// The deny file, if it names one, and how many keys and issuers that denied when it was read.
+    pub(crate) fn deny_file(&self) -> (Option<PathBuf>, usize) {
+        let path = self.inner.deny_file().map(|path| self.base_dir.join(path));
+        (path, self.inner.denied_by_file())
+    }
+
     /// What the core made of it.
     pub fn core(&self) -> &policy::Policy {
         &self.inner
@@ -68,7 +76,17 @@ impl Policy {
     ) -> Result<Policy, PolicyError> {
         let resources = Machine::at(base_dir);
         let options = PolicyOptions { service, resources: &resources, provider: provider()?, scripted_keys };
-        Ok(Policy { inner: policy::Policy::parse(text, format, &options)?, origin: None })
+        Policy::build(text, format, &options, base_dir)
+    }
+
+    pub(crate) fn build(
+        text: &str,
+        format: Format,
+        options: &PolicyOptions<'_>,
+        base_dir: &Path,
+    ) -> Result<Policy, PolicyError> {
+        let inner = policy::Policy::parse(text, format, options)?;
+        Ok(Policy { inner, origin: None, base_dir: base_dir.to_owned() })
     }
 }
 

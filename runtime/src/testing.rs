@@ -22,13 +22,16 @@ pub use issuer::Issuer;
 pub use request::{Oddity, Request};
 pub use token::Token;
 
+use std::collections::BTreeMap;
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
+use counterseal_core::crypto::Provider;
 use counterseal_core::error::Code;
 use counterseal_core::keys::Flight;
-use counterseal_core::policy::{Format, PolicyError};
+use counterseal_core::policy::{Format, PolicyError, PolicyOptions, Resources};
 use counterseal_core::time::UnixTime;
 
 use crate::clock::Clock;
@@ -48,7 +51,12 @@ impl TestClock {
 
     /// Moves it.
     pub fn advance_seconds(&self, seconds: i64) {
-        self.millis.fetch_add(seconds * 1000, Ordering::SeqCst);
+        self.advance_millis(seconds * 1000);
+    }
+
+    /// Moves it by less than a second.
+    pub fn advance_millis(&self, millis: i64) {
+        self.millis.fetch_add(millis, Ordering::SeqCst);
     }
 
     /// Sets it.
@@ -68,6 +76,50 @@ impl TestClock {
 /// [`PolicyError`] with every mistake.
 pub fn scripted_policy(text: &str, format: Format) -> Result<Policy, PolicyError> {
     Policy::parse(text, format, None, Path::new(""), true)
+}
+
+/// What a policy takes from its surroundings, as data.
+#[derive(Clone, Copy)]
+pub struct Surroundings<'a> {
+    /// The service whose overlay applies.
+    pub service: Option<&'a str>,
+    /// Environment variables; there are no others.
+    pub environment: &'a BTreeMap<String, String>,
+    /// The bytes of a file that the policy names, or why there are none.
+    pub files: &'a dyn Fn(&str) -> Result<Vec<u8>, String>,
+    /// Who computes signatures.
+    pub provider: &'static dyn Provider,
+}
+
+impl fmt::Debug for Surroundings<'_> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Surroundings").field("provider", &self.provider).finish_non_exhaustive()
+    }
+}
+
+impl Resources for Surroundings<'_> {
+    fn environment(&self, name: &str) -> Option<String> {
+        self.environment.get(name).cloned()
+    }
+
+    fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        (self.files)(path)
+    }
+}
+
+/// A policy from text and nothing else: no variable or file of the machine reaches it. Keys may be
+/// scripted.
+///
+/// # Errors
+/// [`PolicyError`] with every mistake.
+pub fn policy_in(text: &str, format: Format, surroundings: &Surroundings<'_>) -> Result<Policy, PolicyError> {
+    let options = PolicyOptions {
+        service: surroundings.service,
+        resources: surroundings,
+        provider: surroundings.provider,
+        scripted_keys: true,
+    };
+    Policy::build(text, format, &options, Path::new(""))
 }
 
 /// A guard that reads the time from `clock`.
@@ -94,4 +146,18 @@ pub fn fail_keys(guard: &Guard, flight: Flight) -> Result<(), Code> {
     let failed = guard.core().keys_failed(flight);
     guard.landed();
     failed
+}
+
+/// Hands keys to a policy entry by its name, or (`None`) tells that they cannot be had: the answer to
+/// the flight that its tokens wait for, or else a new set in place of the old one.
+///
+/// # Errors
+/// The set's own code where it is unusable; [`Code::MisuseClosed`] where nothing waits for a failure.
+pub fn answer_keys(guard: &Guard, issuer_name: &str, jwks: Option<&[u8]>) -> Result<(), Code> {
+    match (guard.core().awaited(issuer_name), jwks) {
+        (Some(flight), Some(jwks)) => deliver_keys(guard, flight, jwks),
+        (Some(flight), None) => fail_keys(guard, flight),
+        (None, Some(jwks)) => guard.core().replace_keys(issuer_name, jwks),
+        (None, None) => Err(Code::MisuseClosed),
+    }
 }

@@ -239,6 +239,17 @@ fn a_guard_that_goes_away_ends_every_wait() {
 }
 
 #[test]
+fn a_host_that_closes_its_guard_ends_every_wait() {
+    let (guard, signer, completions) = (guard(), Signer::new("k1"), Completions::new());
+    let flight = flight(&guard, &signer.token());
+    guard.watch(flight, 8, &completions).unwrap();
+    guard.end_watches();
+    assert_eq!(next(&completions), Some(8));
+    guard.end_watches();
+    assert_eq!(next(&completions), None);
+}
+
+#[test]
 fn a_closed_queue_holds_nobody() {
     let completions = Completions::new();
     std::thread::scope(|scope| {

@@ -12,6 +12,7 @@ pub struct counterseal_error {
     code: Code,
     status: u16,
     retry_after: u32,
+    enforced: bool,
     rule: Option<String>,
     www_authenticate: Option<String>,
     reference: Option<String>,
@@ -31,8 +32,9 @@ pub struct counterseal_error_fields {
     pub status: u32,
     /// Seconds for `Retry-After`; 0 where none is sent.
     pub retry_after: u32,
-    /// Always 0.
-    pub reserved: u32,
+    /// 1 where it counts; 0 where the issuer's entry in the policy says `enforce = false`: report it, and
+    /// let the library decide that decided before. There is no identity either way.
+    pub enforced: u32,
     /// The stable name, such as "token_expired".
     pub code: counterseal_view,
     /// What the caller does: "malformed", "untrusted", "rejected" (refuse the request), "unavailable"
@@ -66,6 +68,7 @@ impl counterseal_error {
             code,
             status: code.status().unwrap_or(0),
             retry_after: 0,
+            enforced: true,
             rule: None,
             www_authenticate: None,
             reference: None,
@@ -81,6 +84,7 @@ impl counterseal_error {
             }
             Failure::Error(error) => counterseal_error {
                 message: error.to_string(),
+                enforced: error.enforced(),
                 ..match &error {
                     Error::TokenRejected(rejection) => counterseal_error {
                         status: rejection.status(),
@@ -115,7 +119,7 @@ impl counterseal_error {
             number: self.number(),
             status: u32::from(self.status),
             retry_after: self.retry_after,
-            reserved: 0,
+            enforced: u32::from(self.enforced),
             code: counterseal_view::of(self.code.slug()),
             error_class: counterseal_view::of(self.code.class().name()),
             rule: counterseal_view::of_optional(self.rule.as_deref()),

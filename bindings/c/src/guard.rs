@@ -13,7 +13,7 @@ use crate::error::counterseal_error;
 use crate::handle::{borrow, free, hand_out};
 use crate::identity::counterseal_identity;
 use crate::policy::counterseal_policy;
-use crate::structs::{Sized64, check_size, write_out};
+use crate::structs::{Sized64, check_size, write_out, write_sized};
 use crate::text::counterseal_text;
 
 /// Verifies tokens by a policy. Make one at start-up and share it between all threads. Close it with
@@ -264,15 +264,71 @@ pub unsafe extern "C" fn counterseal_guard_answer(
     unsafe { run(error, body) }
 }
 
-/// The outage that a caller is told of who has waited for keys long enough: `error` gets its details, and
-/// its number is the status.
+/// `counterseal_guard_answer` for many tokens at one reading of the clock; `tokens` and `lengths` are as in
+/// `counterseal_guard_verify_many`. The call itself succeeds; then `errors[i]` is set and yours to free, or
+/// it is NULL and `answers[i]` is the answer. The size of the first struct stands for all of them.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn counterseal_guard_answer_many(
+    guard: *const counterseal_guard,
+    tokens: *const c_char,
+    lengths: *const u64,
+    count: u64,
+    now: *const i64,
+    answers: *mut counterseal_answer,
+    errors: *mut *mut counterseal_error,
+    error: *mut *mut counterseal_error,
+) -> u32 {
+    let body = || {
+        // SAFETY: the header asks for a live handle or NULL.
+        let open = unsafe { borrow(guard, "guard")? }.open()?;
+        // SAFETY: the header asks for `lengths` and `tokens` that belong together, or NULL.
+        let tokens = unsafe { split(tokens, lengths, count)? };
+        // SAFETY: the header asks for a readable number, or NULL.
+        let now = unsafe { time(now)? };
+        if tokens.is_empty() {
+            return Ok(());
+        }
+        // SAFETY: the header asks for structs of which the first begins with its size, or NULL.
+        let size = unsafe { check_size(answers, "answers")? } as usize;
+        if errors.is_null() {
+            return Err(Failure::Argument("errors"));
+        }
+        let guard = open.guard()?;
+        for (at, outcome) in guard.answer_many(&tokens, now).into_iter().enumerate() {
+            let error = match outcome {
+                Ok(answer) => {
+                    // SAFETY: the header asks for `count` structs of that size.
+                    let place = unsafe { answers.byte_add(at * size) };
+                    // SAFETY: as above; the size is that of the first.
+                    unsafe { write_sized(place, answer_of(guard, answer), size as u64) };
+                    null_mut()
+                }
+                Err(error) => hand_out(counterseal_error::new(error.into())),
+            };
+            // SAFETY: the header asks for `count` places.
+            unsafe { errors.add(at).write(error) };
+        }
+        Ok(())
+    };
+    // SAFETY: the header asks for a place to write to, or NULL.
+    unsafe { run(error, body) }
+}
+
+/// The outage that a caller is told of who has waited for the keys of `flight` long enough (NULL where it
+/// is not known): `error` gets its details, and its number is the status.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn counterseal_guard_keys_unavailable(
     guard: *const counterseal_guard,
+    flight: *const counterseal_flight,
     error: *mut *mut counterseal_error,
 ) -> u32 {
-    // SAFETY: the header asks for a live handle or NULL.
-    let body = || Err(unsafe { borrow(guard, "guard")? }.open()?.guard()?.keys_unavailable().into());
+    let body = || {
+        // SAFETY: the header asks for a live handle or NULL.
+        let open = unsafe { borrow(guard, "guard")? }.open()?;
+        // SAFETY: as above.
+        let flight = unsafe { flight.as_ref() }.map(|flight| flight.0);
+        Err(open.guard()?.keys_unavailable(flight).into())
+    };
     // SAFETY: the header asks for a place to write to, or NULL.
     unsafe { run(error, body) }
 }
@@ -310,6 +366,46 @@ pub unsafe extern "C" fn counterseal_guard_explain(
     unsafe { run(error, body) }
 }
 
+/// How the guard is doing, as a JSON object: its policy, issuers and keys, what became of tokens, the cache,
+/// and alarms. Nothing in it comes from a token.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn counterseal_guard_status(
+    guard: *const counterseal_guard,
+    json: *mut *mut counterseal_text,
+    error: *mut *mut counterseal_error,
+) -> u32 {
+    let body = || {
+        // SAFETY: the header asks for a live handle or NULL.
+        let open = unsafe { borrow(guard, "guard")? }.open()?;
+        // SAFETY: the header asks for a place to write to, or NULL.
+        let out = unsafe { place(json, "json")? };
+        let status = serde_json::to_string(&open.guard()?.status()).map_err(|_| misuse(Code::Internal))?;
+        out.put(hand_out(counterseal_text(status)));
+        Ok(())
+    };
+    // SAFETY: the header asks for a place to write to, or NULL.
+    unsafe { run(error, body) }
+}
+
+/// The numbers of `counterseal_guard_status` as Prometheus text.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn counterseal_guard_metrics(
+    guard: *const counterseal_guard,
+    text: *mut *mut counterseal_text,
+    error: *mut *mut counterseal_error,
+) -> u32 {
+    let body = || {
+        // SAFETY: the header asks for a live handle or NULL.
+        let open = unsafe { borrow(guard, "guard")? }.open()?;
+        // SAFETY: the header asks for a place to write to, or NULL.
+        let out = unsafe { place(text, "text")? };
+        out.put(hand_out(counterseal_text(open.guard()?.metrics())));
+        Ok(())
+    };
+    // SAFETY: the header asks for a place to write to, or NULL.
+    unsafe { run(error, body) }
+}
+
 /// Reads the policy file again and swaps the whole policy at once. The old one stays where the new one
 /// has mistakes.
 #[unsafe(no_mangle)]
@@ -326,9 +422,9 @@ pub unsafe extern "C" fn counterseal_guard_reload(
     unsafe { run(error, body) }
 }
 
-/// Closes a guard, also while it is in use: later calls fail with `misuse_closed`; when those under way
-/// are done, its keys and caches are gone and its tickets are in their queues. A second time changes
-/// nothing. The handle still has to be freed.
+/// Closes a guard, also while it is in use: later calls fail with `misuse_closed`, the tickets of those who
+/// wait go into their queues, and when the calls under way are done its keys and caches are gone. A second
+/// time changes nothing. The handle still has to be freed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn counterseal_guard_close(
     guard: *const counterseal_guard,
@@ -336,7 +432,10 @@ pub unsafe extern "C" fn counterseal_guard_close(
 ) -> u32 {
     let body = || {
         // SAFETY: the header asks for a live handle or NULL.
-        unsafe { borrow(guard, "guard")? }.open.store(None);
+        let closed = unsafe { borrow(guard, "guard")? }.open.swap(None);
+        if let Some(guard) = closed {
+            guard.end_watches();
+        }
         Ok(())
     };
     // SAFETY: the header asks for a place to write to, or NULL.

@@ -20,13 +20,20 @@ pub(crate) unsafe trait Sized64: Copy {
 /// # Safety
 /// `out` is NULL, or points to a struct that is as long as its first member says and may be written to.
 #[inline]
-pub(crate) unsafe fn write_out<T: Sized64>(
-    out: *mut T,
-    mut value: T,
-    name: &'static str,
-) -> Result<(), Failure> {
+pub(crate) unsafe fn write_out<T: Sized64>(out: *mut T, value: T, name: &'static str) -> Result<(), Failure> {
     // SAFETY: as the caller says.
     let size = unsafe { check_size(out, name)? };
+    // SAFETY: as the caller says; it is not NULL.
+    unsafe { write_sized(out, value, size) };
+    Ok(())
+}
+
+/// The same for a struct whose size is known.
+///
+/// # Safety
+/// `out` points to `size` bytes that may be written to, which [`check_size`] did not refuse.
+#[inline]
+pub(crate) unsafe fn write_sized<T: Sized64>(out: *mut T, mut value: T, size: u64) {
     value.set_size(size);
     if size >= size_of::<T>() as u64 {
         // SAFETY: the struct is as long as ours or longer.
@@ -35,7 +42,6 @@ pub(crate) unsafe fn write_out<T: Sized64>(
         // SAFETY: `size` bytes are there on both sides, and the two do not overlap: one is ours.
         unsafe { out.cast::<u8>().copy_from_nonoverlapping((&raw const value).cast(), size as usize) };
     }
-    Ok(())
 }
 
 /// The size of the caller's struct, where it is one.

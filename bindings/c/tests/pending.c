@@ -69,8 +69,11 @@ static void never(counterseal_testing_issuer *issuer, counterseal_view token) {
     CHECK(fields.status == 503 && fields.retry_after > 0 && fields.www_authenticate.data == NULL);
     CHECK(same(fields.error_class, "unavailable") && fields.reference.length == 13);
     counterseal_error_free(error);
-    CHECK(counterseal_guard_keys_unavailable(guard, &error) == COUNTERSEAL_E_KEYS_UNAVAILABLE);
+    CHECK(counterseal_guard_keys_unavailable(guard, NULL, &error) == COUNTERSEAL_E_KEYS_UNAVAILABLE);
     counterseal_error_free(error);
+    counterseal_flight *flight = flight_of(guard, token);
+    CHECK(counterseal_guard_keys_unavailable(guard, flight, NULL) == COUNTERSEAL_E_KEYS_UNAVAILABLE);
+    counterseal_flight_free(flight);
     /* Known to be out of reach is an outage at once. */
     OK(counterseal_testing_issuer_fail(issuer, guard, NULL));
     CHECK(counterseal_guard_verify(guard, token.data, token.length, NULL, &identity, NULL) ==

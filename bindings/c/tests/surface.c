@@ -106,7 +106,7 @@ static void refuses(const counterseal_testing_issuer *issuer) {
         CHECK(status == CASES[at].status);
         CHECK(identity == (counterseal_identity *)0x1); /* written on success only */
         counterseal_error_fields fields = fields_of(error);
-        CHECK(fields.number == status && fields.status == 401 && fields.retry_after == 0);
+        CHECK(fields.number == status && fields.status == 401 && fields.retry_after == 0 && fields.enforced == 1);
         CHECK(same(fields.code, CASES[at].code) && same(counterseal_status_name(status), CASES[at].code));
         CHECK(same(fields.www_authenticate, "Bearer error=\"invalid_token\""));
         CHECK(fields.reference.length == 13 && fields.rule.length >= 5 && fields.problems.data == NULL);
@@ -173,6 +173,16 @@ static void verifies_many(const counterseal_testing_issuer *issuer) {
     for (int i = 0; i < 4; i++) counterseal_identity_free(identities[i]), counterseal_error_free(errors[i]);
     OK(counterseal_guard_verify_many(guard, NULL, NULL, 0, NULL, NULL, NULL));
 
+    /* The same for hosts that keep objects of their own: what was seen before is known by its number. */
+    counterseal_answer answers[4];
+    answers[0].struct_size = sizeof *answers;
+    OK(counterseal_guard_answer_many(guard, joined, lengths, 4, NULL, answers, errors, NULL));
+    CHECK(answers[0].kind == COUNTERSEAL_ANSWER_KNOWN && !errors[0] && answers[3].id == answers[0].id && !errors[3]);
+    CHECK(fields_of(errors[1]).number == COUNTERSEAL_E_SIGNATURE_INVALID);
+    CHECK(fields_of(errors[2]).number == COUNTERSEAL_E_TOKEN_MALFORMED);
+    counterseal_error_free(errors[1]);
+    counterseal_error_free(errors[2]);
+
     /* Lengths that add up to more than there can be. */
     lengths[0] = UINT64_MAX;
     CHECK(counterseal_guard_verify_many(guard, joined, lengths, 4, identities, errors, NULL) ==
@@ -231,6 +241,25 @@ static void reloads(const counterseal_testing_issuer *issuer) {
     counterseal_guard_free(from_text);
 }
 
+static void tells_how_it_is(const counterseal_testing_issuer *issuer) {
+    counterseal_guard *guard = new_guard(issuer, "enforce = false\n", 0);
+    counterseal_text *token = issue(issuer, NULL, "expired"), *text = NULL;
+    counterseal_identity *identity = NULL;
+    counterseal_error *error = NULL;
+    CHECK(counterseal_guard_verify(guard, view_of(token).data, view_of(token).length, NULL, &identity, &error) ==
+          COUNTERSEAL_E_TOKEN_EXPIRED);
+    CHECK(fields_of(error).enforced == 0 && identity == NULL);
+    counterseal_error_free(error);
+    OK(counterseal_guard_status(guard, &text, NULL));
+    CHECK(contains(view_of(text), "token_expired") && contains(view_of(text), "\"alarms\":[]"));
+    counterseal_text_free(text);
+    OK(counterseal_guard_metrics(guard, &text, NULL));
+    CHECK(contains(view_of(text), "counterseal_decisions_total"));
+    counterseal_text_free(text);
+    counterseal_text_free(token);
+    counterseal_guard_free(guard);
+}
+
 static void closes(const counterseal_testing_issuer *issuer) {
     counterseal_guard *guard = new_guard(issuer, "", 0);
     counterseal_text *token = issue(issuer, NULL, NULL), *report = NULL;
@@ -248,7 +277,7 @@ static void closes(const counterseal_testing_issuer *issuer) {
     CHECK(counterseal_guard_try_verify(guard, view.data, view.length, NULL, &identity, NULL) == closed);
     CHECK(counterseal_guard_answer(guard, view.data, view.length, NULL, &answer, NULL) == closed);
     CHECK(counterseal_guard_explain(guard, view.data, view.length, NULL, &report, NULL) == closed);
-    CHECK(counterseal_guard_keys_unavailable(guard, NULL) == closed);
+    CHECK(counterseal_guard_keys_unavailable(guard, NULL, NULL) == closed);
     CHECK(counterseal_guard_reload(guard, NULL) == closed);
     counterseal_text_free(token);
     counterseal_guard_free(guard);
@@ -317,6 +346,7 @@ int main(void) {
     verifies_many(issuer);
     lists_mistakes_in_a_policy();
     reloads(issuer);
+    tells_how_it_is(issuer);
     closes(issuer);
     survives_panics(issuer);
     rotates_keys(issuer);

@@ -40,7 +40,10 @@ static void nothing_at_all(void) {
     MISUSE(counterseal_guard_try_verify(NULL, NONE, NULL, NULL, place));
     MISUSE(counterseal_guard_verify_many(NULL, NULL, NULL, 0, NULL, NULL, place));
     MISUSE(counterseal_guard_answer(NULL, NONE, NULL, NULL, place));
-    MISUSE(counterseal_guard_keys_unavailable(NULL, place));
+    MISUSE(counterseal_guard_answer_many(NULL, NULL, NULL, 0, NULL, NULL, NULL, place));
+    MISUSE(counterseal_guard_keys_unavailable(NULL, NULL, place));
+    MISUSE(counterseal_guard_status(NULL, NULL, place));
+    MISUSE(counterseal_guard_metrics(NULL, NULL, place));
     MISUSE(counterseal_guard_explain(NULL, NONE, NULL, NULL, place));
     MISUSE(counterseal_guard_reload(NULL, place));
     MISUSE(counterseal_guard_close(NULL, place));
@@ -94,6 +97,9 @@ static void half_of_it(void) {
     MISUSE(counterseal_guard_answer(guard, view.data, view.length, NULL, NULL, place));
     MISUSE(counterseal_guard_explain(guard, view.data, view.length, NULL, NULL, place));
     MISUSE(counterseal_guard_verify_many(guard, view.data, &view.length, 1, NULL, NULL, place));
+    MISUSE(counterseal_guard_answer_many(guard, view.data, &view.length, 1, NULL, NULL, NULL, place));
+    MISUSE(counterseal_guard_status(guard, NULL, place));
+    MISUSE(counterseal_guard_metrics(guard, NULL, place));
     MISUSE(counterseal_guard_new(policy, NULL, place));
     MISUSE(counterseal_identity_json(identity, NULL, place));
     MISUSE(counterseal_identity_claim(identity, TEXT("sub"), NULL, place));
@@ -126,11 +132,13 @@ static void half_of_it(void) {
     CHECK(none == NULL && text == NULL);
 
     /* Structs of every size that is too small are left alone. */
+    counterseal_error *odd_error = NULL;
     for (uint64_t size = 0; size < sizeof(counterseal_answer); size++) {
         counterseal_answer answer;
         memset(&answer, 0x55, sizeof answer);
         answer.struct_size = size;
         MISUSE(counterseal_guard_answer(guard, view.data, view.length, NULL, &answer, place));
+        MISUSE(counterseal_guard_answer_many(guard, view.data, &view.length, 1, NULL, &answer, &odd_error, place));
         CHECK(answer.struct_size == size && answer.kind == 0x55555555);
     }
     for (uint64_t size = 0; size < sizeof(counterseal_identity_fields); size++) {

@@ -23,11 +23,18 @@ pub(crate) enum Rounding {
 pub(crate) fn read_date(value: Value<'_>, rounding: Rounding) -> Result<Date, (Rule, Code)> {
     let text = value.as_number().ok_or((Rule::Clm11, Code::ClaimWrongType))?;
     let bytes = text.as_bytes();
-    if bytes.len() <= 12 && bytes.iter().all(u8::is_ascii_digit) {
-        let date = bytes.iter().fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'));
-        return in_range(date);
+    if bytes.len() > 12 {
+        return read_long_form(text, rounding);
     }
-    read_long_form(text, rounding)
+    let mut date = 0;
+    for byte in bytes {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return read_long_form(text, rounding);
+        }
+        date = date * 10 + i64::from(digit);
+    }
+    in_range(date)
 }
 
 fn in_range(date: Date) -> Result<Date, (Rule, Code)> {

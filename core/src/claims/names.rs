@@ -1,7 +1,7 @@
 //! The names that mean something, found once per token.
 
 use crate::error::{Code, Rejection};
-use crate::json::{Document, Value};
+use crate::json::{Document, Name, Value, first_eight};
 use crate::record::Recorder;
 use crate::rule::Rule;
 
@@ -12,16 +12,25 @@ macro_rules! claims {
         #[repr(u8)]
         pub(crate) enum Claim { $( $variant, )* }
 
-        const COUNT: usize = [ $( $name, )* ].len();
+        const COUNT: usize = Claim::ALL.len();
 
         impl Claim {
+            const ALL: &[Claim] = &[ $( Claim::$variant, )* ];
+
             /// The member's name.
             pub(crate) fn name(self) -> &'static str {
                 match self { $( Claim::$variant => $name, )* }
             }
 
-            fn from_name(name: &str) -> Option<Claim> {
-                match name { $( $name => Some(Claim::$variant), )* _ => None }
+            /// The claim of that name; `eight` are the name's first.
+            #[inline(always)]
+            fn named(name: Name<'_>, eight: u64) -> Option<Claim> {
+                let claim = match () {
+                    $( () if eight == const { first_eight($name.as_bytes()) } => Claim::$variant, )*
+                    () => return None,
+                };
+                let whole = name.bytes() <= 8 && name.bytes() == claim.name().len();
+                (whole || name.as_str() == claim.name()).then_some(claim)
             }
         }
     };
@@ -41,18 +50,42 @@ pub(crate) struct Claims {
     document: Document,
     /// Index of the value in the document; 0, the document itself, where the claim is absent.
     places: [u16; COUNT],
+    /// One bit for each known claim that is there.
+    present: u32,
+    /// The name that a member's name looks like.
+    case_variant: Option<&'static str>,
 }
 
 impl Claims {
-    /// Finds the known claims.
+    /// Finds the known claims and the first look-alike of a name in one pass.
     pub(crate) fn new(document: Document) -> Claims {
-        let mut places = [0; COUNT];
-        for (name, value) in document.root().as_object().into_iter().flatten() {
-            if let Some(claim) = Claim::from_name(name) {
+        let (mut places, mut present, mut case_variant) = ([0; COUNT], 0, None);
+        for value in document.root().member_values() {
+            let name = value.name();
+            let eight = name.first_eight();
+            if let Some(claim) = Claim::named(name, eight) {
                 places[claim as usize] = value.index() as u16;
+                present |= 1 << claim as u32;
+            } else if case_variant.is_none() {
+                case_variant = find_case_variant(name, eight);
             }
         }
-        Claims { document, places }
+        Claims { document, places, present, case_variant }
+    }
+
+    /// Refuses names that fold to one of [`EVALUATED`] and are not it.
+    pub(crate) fn check_case_variants<R: Recorder>(&self, recorder: &mut R) -> Result<(), Rejection> {
+        report_case_variant(self.case_variant, recorder)
+    }
+
+    /// The known claims that are there, in the order of their list.
+    pub(crate) fn known(&self) -> impl Iterator<Item = (Claim, Value<'_>)> {
+        let mut left = self.present;
+        std::iter::from_fn(move || {
+            let claim = *Claim::ALL.get(left.trailing_zeros() as usize)?;
+            left &= left - 1;
+            Some((claim, self.document.value(self.places[claim as usize] as usize)))
+        })
     }
 
     /// The outermost object.
@@ -101,40 +134,84 @@ const EVALUATED: [&str; 16] = [
 ];
 const LONGEST: usize = 9;
 
-/// Refuses names that fold to one of [`EVALUATED`] and are not it.
+/// The same for a document whose members are no claims: a header.
 pub(crate) fn check_case_variants<R: Recorder>(
     document: &Document,
     recorder: &mut R,
 ) -> Result<(), Rejection> {
-    let members = document.root().as_object().into_iter().flatten();
-    let variant = members.map(|(name, _)| name).find_map(case_variant);
+    let mut names = document.root().member_values().map(Value::name);
+    let variant = names.find_map(|name| find_case_variant(name, name.first_eight()));
+    report_case_variant(variant, recorder)
+}
+
+fn report_case_variant<R: Recorder>(
+    variant: Option<&'static str>,
+    recorder: &mut R,
+) -> Result<(), Rejection> {
     recorder.check_about(Rule::Jsn05, Code::NameCaseVariant, variant.unwrap_or_default(), variant.is_none())
 }
 
-#[inline]
-fn case_variant(name: &str) -> Option<&'static str> {
-    let plain = name.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
-    if plain || name.len() > LONGEST * 3 { None } else { fold_and_find(name) }
+/// The evaluated name that this one looks like and is not; `eight` are its first bytes.
+#[inline(always)]
+fn find_case_variant(name: Name<'_>, eight: u64) -> Option<&'static str> {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    // Adding sets the top bit of every byte from 'A' on, and of every byte behind 'Z'. Bytes that had it
+    // before are not ASCII.
+    let from_a = eight.wrapping_add(ONES * (0x80 - b'A' as u64));
+    let behind_z = eight.wrapping_add(ONES * (0x7f - b'Z' as u64));
+    let plain = (eight | from_a & !behind_z) & (ONES * 0x80) == 0;
+    if plain && name.bytes() <= 8 || name.bytes() > LONGEST * 3 { None } else { fold_and_find(name.as_str()) }
+}
+
+/// The evaluated name that this one folds to, if it does.
+#[cold]
+fn fold_and_find(name: &str) -> Option<&'static str> {
+    if name.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase()) {
+        return None;
+    }
+    EVALUATED.into_iter().find(|known| folded(name).eq(known.chars()))
 }
 
 /// Unicode case folding as far as it can end in ASCII letters: U+017F is s, U+212A is k, sharp s is ss.
-#[cold]
-fn fold_and_find(name: &str) -> Option<&'static str> {
-    let mut folded = String::with_capacity(LONGEST * 3);
-    for character in name.chars() {
-        match character {
-            '\u{17f}' => folded.push('s'),
-            '\u{212a}' => folded.push('k'),
-            '\u{df}' | '\u{1e9e}' => folded.push_str("ss"),
-            other => folded.push(other.to_ascii_lowercase()),
-        }
-    }
-    EVALUATED.into_iter().find(|known| *known == folded)
+fn folded(name: &str) -> impl Iterator<Item = char> {
+    name.chars().flat_map(|character| {
+        let (one, another) = match character {
+            '\u{17f}' => ('s', None),
+            '\u{212a}' => ('k', None),
+            '\u{df}' | '\u{1e9e}' => ('s', Some('s')),
+            other => (other.to_ascii_lowercase(), None),
+        };
+        std::iter::once(one).chain(another)
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::json::{Bounds, parse};
+
+    fn case_variant(name: &str) -> Option<&'static str> {
+        let document = parse(format!("{{\"{name}\":1}}").into_bytes(), Bounds::TOKEN).unwrap();
+        Claims::new(document).case_variant
+    }
+
+    #[test]
+    fn known_claims_are_found_by_their_whole_name() {
+        for claim in Claim::ALL {
+            let name = claim.name();
+            for (member, found) in [
+                (name.to_owned(), true),
+                (format!("{name}_"), false),
+                (format!("{name}\\u0000"), false),
+                (name[..name.len() - 1].to_owned(), false),
+            ] {
+                let document = parse(format!("{{\"{member}\":1}}").into_bytes(), Bounds::TOKEN).unwrap();
+                let claims = Claims::new(document);
+                assert_eq!(claims.get(*claim).is_some(), found, "{member}");
+                assert_eq!(claims.known().any(|(known, _)| known == *claim), found, "{member}");
+            }
+        }
+    }
 
     #[test]
     fn jsn_05_only_look_alikes_of_evaluated_names() {

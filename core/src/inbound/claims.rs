@@ -30,7 +30,8 @@ pub(crate) fn check_kind<R: Recorder>(
         Profile::IdToken | Profile::IdTokenApi => (Rule::Clm18, &[Claim::Events]),
         Profile::Generic => return Ok(()),
     };
-    let mark = marks.iter().copied().find(|mark| claims.get(*mark).is_some());
+    let is_foreign = |mark: &Claim| claims.get(*mark).is_some() && !issuer.allowed_marks.contains(mark);
+    let mark = marks.iter().copied().find(is_foreign);
     recorder.check_about(rule, Code::TokenKindMismatch, mark.map_or("", Claim::name), mark.is_none())
 }
 
@@ -42,7 +43,7 @@ pub(crate) fn check_claims<R: Recorder>(
     now: UnixTime,
     recorder: &mut R,
 ) -> Result<(Dates, Validity), Rejection> {
-    check_shapes(claims, recorder)?;
+    check_shapes(claims, issuer.widened, recorder)?;
     check_subject(claims, issuer, recorder)?;
     check_audience(claims, issuer, recorder)?;
     let checked = check_dates(claims, issuer, leeway, now, recorder)?;
@@ -149,14 +150,16 @@ fn check_dates<R: Recorder>(
     )?;
     if let Some(exp) = exp {
         validity.until = at(exp, leeway);
-        recorder.check_about(Rule::Clm08, Code::TokenExpired, "exp", now < validity.until)?;
+        let outcome = recorder.check_about(Rule::Clm08, Code::TokenExpired, "exp", now < validity.until);
         recorder.detail(|| relative("expires", exp, now));
+        outcome?;
     }
     let nbf = date(claims, Claim::Nbf, Rounding::Up, recorder)?;
     if let Some(nbf) = nbf {
         validity.from = at(nbf, -leeway);
-        recorder.check_about(Rule::Clm09, Code::TokenNotYetValid, "nbf", now >= validity.from)?;
+        let outcome = recorder.check_about(Rule::Clm09, Code::TokenNotYetValid, "nbf", now >= validity.from);
         recorder.detail(|| relative("valid from", nbf, now));
+        outcome?;
     }
     let iat = date(claims, Claim::Iat, Rounding::Up, recorder)?;
     let (needed, rule) = match issuer.profile {
@@ -167,8 +170,9 @@ fn check_dates<R: Recorder>(
     recorder.check_about(rule, Code::ClaimMissing, "iat", iat.is_some() || !needed)?;
     if let Some(iat) = iat {
         validity.from = validity.from.max(at(iat, -leeway));
-        recorder.check_about(Rule::Clm10, Code::IatFuture, "iat", now >= at(iat, -leeway))?;
+        let outcome = recorder.check_about(Rule::Clm10, Code::IatFuture, "iat", now >= at(iat, -leeway));
         recorder.detail(|| relative("issued", iat, now));
+        outcome?;
     }
     let ordered = exp.is_none_or(|exp| iat.is_none_or(|iat| exp > iat) && nbf.is_none_or(|nbf| exp > nbf));
     recorder.check_about(Rule::Clm14, Code::DateInconsistent, "exp", ordered)?;
@@ -181,7 +185,9 @@ fn check_dates<R: Recorder>(
                 now >= at(exp, -cap)
             }
         };
-        recorder.check_about(Rule::Clm15, Code::LifetimeTooLong, "exp", within)?;
+        let outcome = recorder.check_about(Rule::Clm15, Code::LifetimeTooLong, "exp", within);
+        recorder.detail(|| lifetime(exp, iat, cap));
+        outcome?;
     }
     Ok((Dates { expires_at: exp, not_before: nbf, issued_at: iat }, validity))
 }
@@ -200,18 +206,26 @@ fn date<R: Recorder>(
 
 /// "expires 2026-11-22T12:00:00Z, in 4 min"
 fn relative(verb: &str, date: Date, now: UnixTime) -> String {
-    let seconds = date - now.as_seconds();
-    let (amount, unit) = match seconds.unsigned_abs() {
-        seconds @ 0..120 => (seconds, "s"),
-        seconds @ 120..7200 => (seconds / 60, "min"),
-        seconds @ 7200..172_800 => (seconds / 3600, "h"),
-        seconds => (seconds / 86_400, "days"),
-    };
-    let date = UnixTime::from_millis(date * 1000);
-    if seconds >= 0 {
-        format!("{verb} {date}, in {amount} {unit}")
-    } else {
-        format!("{verb} {date}, {amount} {unit} ago")
+    let seconds = date.saturating_sub(now.as_seconds());
+    let (span, date) = (span(seconds), UnixTime::from_millis(date * 1000));
+    if seconds >= 0 { format!("{verb} {date}, in {span}") } else { format!("{verb} {date}, {span} ago") }
+}
+
+/// "lives 2 h, at most 24 h"
+fn lifetime(exp: Date, iat: Option<Date>, cap: i64) -> String {
+    match iat {
+        Some(iat) => format!("lives {}, at most {}", span(exp - iat), span(cap)),
+        None => format!("ends within {}", span(cap)),
+    }
+}
+
+/// "4 min"
+fn span(seconds: i64) -> String {
+    match seconds.unsigned_abs() {
+        seconds @ 0..120 => format!("{seconds} s"),
+        seconds @ 120..7200 => format!("{} min", seconds / 60),
+        seconds @ 7200..172_800 => format!("{} h", seconds / 3600),
+        seconds => format!("{} days", seconds / 86_400),
     }
 }
 
@@ -220,9 +234,11 @@ fn check_profile<R: Recorder>(claims: &Claims, issuer: &Issuer, recorder: &mut R
     if issuer.profile != Profile::AccessToken {
         return Ok(());
     }
-    let client = identity::client_id(claims, issuer).is_some_and(|client| !client.is_empty());
+    let optional = issuer.optional_claims;
+    let named = |text: Option<&str>, optional: bool| text.map_or(optional, |text| !text.is_empty());
+    let client = named(identity::client_id(claims, issuer), optional.client_id);
     recorder.check_about(Rule::Act03, Code::ClaimMissing, "client_id", client)?;
-    let jti = claims.string(Claim::Jti).is_some_and(|jti| !jti.is_empty());
+    let jti = named(identity::token_id(claims, issuer), optional.jti);
     recorder.check_about(Rule::Act03, Code::ClaimMissing, "jti", jti)?;
     let lists = [Claim::Groups, Claim::Roles, Claim::Entitlements];
     let other =
@@ -234,15 +250,23 @@ fn check_profile<R: Recorder>(claims: &Claims, issuer: &Issuer, recorder: &mut R
 fn check_mapped<R: Recorder>(claims: &Claims, issuer: &Issuer, recorder: &mut R) -> Result<(), Rejection> {
     let is_text = |value: Value<'_>| value.kind() == Kind::String;
     let roles = identity::role_values(claims, issuer).all(|value| is_text(value) || is_string_list(value));
-    recorder.check_about(Rule::Clm17, Code::ClaimWrongType, "roles", roles)?;
-    for (pointer, name) in [(&issuer.identity.tenant, "tenant"), (&issuer.identity.client_id, "client_id")] {
+    let role_keys = identity::role_key_values(claims, issuer).all(identity::is_named_objects);
+    recorder.check_about(Rule::Clm17, Code::ClaimWrongType, "roles", roles && role_keys)?;
+    let map = &issuer.identity;
+    let single = [(&map.tenant, "tenant"), (&map.client_id, "client_id"), (&map.token_id, "jti")];
+    for (pointer, name) in single {
         let found = pointer.as_ref().and_then(|pointer| pointer.find(claims.root()));
         recorder.check_about(Rule::Clm17, Code::ClaimWrongType, name, found.is_none_or(is_text))?;
     }
     let mut scopes = issuer.identity.scopes.iter().filter_map(|pointer| pointer.find(claims.root()));
     let sound = scopes
         .all(|value| (is_text(value) || is_string_list(value)) && identity::strings(value).all(is_scope));
-    recorder.check_about(Rule::Clm19, Code::ScopeInvalid, "scope", sound)
+    recorder.check_about(Rule::Clm19, Code::ScopeInvalid, "scope", sound)?;
+    if issuer.identity.scopes.is_empty() {
+        return Ok(());
+    }
+    let bounded = identity::scopes(claims, issuer).nth(limits::SCOPES).is_none();
+    recorder.check_about(Rule::Lim06, Code::TooManyValues, "scope", bounded)
 }
 
 /// A token bound to its sender needs a proof, and there is no way to hand one in yet (BND-01, ACT-08).
@@ -271,9 +295,12 @@ pub(crate) fn check_authorization<R: Recorder>(
         .required_scopes
         .iter()
         .find(|required| !identity::scopes(claims, issuer).any(|granted| *granted == ***required));
-    recorder
-        .check_about(Rule::Act06, Code::InsufficientScope, "scope", lacking.is_none())
-        .map_err(|rejection| rejection.with_scope(Arc::clone(&issuer.required_scope)))?;
+    let outcome = recorder.check_about(Rule::Act06, Code::InsufficientScope, "scope", lacking.is_none());
+    recorder.detail(|| match lacking {
+        Some(lacking) => format!("lacks {lacking}"),
+        None => issuer.required_scope.to_string(),
+    });
+    outcome.map_err(|rejection| rejection.with_scope(Arc::clone(&issuer.required_scope)))?;
     for rule in &issuer.rules {
         let holds = rules::holds(rule, claims).map_err(|rejection| recorder.refuse(rejection))?;
         require_named(recorder, Rule::Pol08, Code::ClaimRule, &rule.name, holds)?;

@@ -2,7 +2,7 @@
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-use super::{Engine, Stop, verify};
+use super::{Engine, Stop, Why, verify};
 use crate::error::{Code, Rejection};
 use crate::identity::Identity;
 use crate::record::Recorder;
@@ -112,11 +112,14 @@ impl Serialize for Report {
 
 /// Verifies a bare token and writes every check down. Touches neither cache nor memory of headers.
 pub(crate) fn explain(engine: &Engine, token: &[u8], now: UnixTime) -> Report {
-    let mut writer = Writer { checks: Vec::with_capacity(64), stage: Stage::Structure };
+    let mut writer = Writer { checks: Vec::with_capacity(64), stage: Stage::Structure, judged: 0 };
     let verdict = match verify(engine, token, now, &mut writer) {
         Ok(accepted) => Verdict::Verified(accepted.identity),
-        Err(Stop::Rejected(rejection)) => Verdict::Rejected(rejection),
-        Err(Stop::Pending(_)) => Verdict::Pending,
+        Err(Stop { why: Why::Rejected(rejection), about }) => {
+            let enforced = engine.enforces(about, rejection.code());
+            Verdict::Rejected(rejection.with_enforced(enforced))
+        }
+        Err(Stop { why: Why::Pending(_), .. }) => Verdict::Pending,
     };
     Report { verdict, checks: writer.checks }
 }
@@ -124,6 +127,8 @@ pub(crate) fn explain(engine: &Engine, token: &[u8], now: UnixTime) -> Report {
 struct Writer {
     checks: Vec<Check>,
     stage: Stage,
+    /// The line of the check judged last.
+    judged: usize,
 }
 
 impl Recorder for Writer {
@@ -135,18 +140,27 @@ impl Recorder for Writer {
 
     fn judge(&mut self, rule: Rule, holds: bool) -> bool {
         let outcome = if holds { Outcome::Passed } else { Outcome::Failed };
-        let (stage, seen) = (self.stage, self.checks.iter().rev());
-        // A rule that several claims go through is one line, unless it fails.
-        let again = seen.take_while(|check| check.stage == stage).any(|check| check.rule == rule);
-        if !(again && holds) {
-            self.checks.push(Check { rule, stage, outcome, detail: None });
+        let stage = self.stage;
+        // A rule that several claims go through is one line. Where it fails, that is the last line, and
+        // an earlier one stays only if it tells what has passed.
+        let line = self.checks.iter().rposition(|check| check.stage == stage && check.rule == rule);
+        if let Some(line) = line.filter(|line| !holds && self.checks[*line].detail.is_none()) {
+            self.checks.remove(line);
         }
+        self.judged = line.filter(|_| holds).unwrap_or_else(|| {
+            self.checks.push(Check { rule, stage, outcome, detail: None });
+            self.checks.len() - 1
+        });
         holds
     }
 
     fn detail(&mut self, text: impl FnOnce() -> String) {
-        if let Some(check) = self.checks.last_mut() {
-            check.detail = Some(text());
+        let text = text();
+        if let Some(check) = self.checks.get_mut(self.judged).filter(|_| !text.is_empty()) {
+            check.detail = Some(match check.detail.take() {
+                Some(earlier) => format!("{earlier}, {text}"),
+                None => text,
+            });
         }
     }
 }

@@ -1,12 +1,22 @@
 //! From the bytes of a token to a verdict.
 
 mod claims;
+mod counters;
+mod denied;
 mod engine;
 mod explain;
+mod inspect;
 mod rules;
+mod status;
 mod verify;
 
-pub(crate) use engine::Engine;
+#[cfg(test)]
+mod tests;
+
+pub use counters::{Decisions, Refusals};
+pub(crate) use engine::{About, Engine};
 pub(crate) use explain::explain;
 pub use explain::{Check, Outcome, Report, Stage, Verdict};
-pub(crate) use verify::{Stop, verify, without_scheme};
+pub use inspect::{Finding, Form, Segment, Unverified, inspect};
+pub use status::IssuerStatus;
+pub(crate) use verify::{Stop, Why, verify, without_scheme};

@@ -1,8 +1,8 @@
 //! The claim rules of the policy (POL-08).
 
-use crate::claims::Claims;
+use crate::claims::{Claim, Claims};
 use crate::error::{Code, Rejection, Subject};
-use crate::identity::lists_are_elsewhere;
+use crate::identity::{self, SubjectKind, lists_are_elsewhere};
 use crate::json::{Kind, Value};
 use crate::policy::{ClaimRule, Constant, Issuer, RuleTest};
 use crate::rule::Rule;
@@ -34,11 +34,42 @@ pub(crate) fn holds(rule: &ClaimRule, claims: &Claims) -> Result<bool, Rejection
     }
 }
 
-/// Does the token satisfy every rule that tells this entry from others of the same issuer (POL-04)?
+/// Is the token of this entry's kind, by what the entry says tells it apart (POL-04)?
+pub(crate) fn is_of_kind(claims: &Claims, issuer: &Issuer) -> bool {
+    issuer.discriminators.iter().all(|rule| holds(rule, claims).unwrap_or(false))
+}
+
+/// The same with the claim rules that can tell entries of one issuer apart.
 pub(crate) fn satisfies_discriminators(claims: &Claims, issuer: &Issuer) -> bool {
     let tells_apart =
         |rule: &&ClaimRule| matches!(rule.test, RuleTest::Equals(_) | RuleTest::OneOf(_) | RuleTest::Absent);
-    issuer.rules.iter().filter(tells_apart).all(|rule| holds(rule, claims).unwrap_or(false))
+    is_of_kind(claims, issuer)
+        && issuer.rules.iter().filter(tells_apart).all(|rule| holds(rule, claims).unwrap_or(false))
+}
+
+/// Whom the token stands for (CLM-21). What a claim says comes first, then how `sub` compares with
+/// the client; where the policy says how to tell, nothing is inferred from what is absent.
+pub(crate) fn subject_kind(claims: &Claims, issuer: &Issuer) -> SubjectKind {
+    let told = issuer.subject_kind.as_ref();
+    let any = |rules: &[ClaimRule]| rules.iter().any(|rule| holds(rule, claims).unwrap_or(false));
+    if told.is_some_and(|told| any(&told.client)) {
+        return SubjectKind::Client;
+    }
+    if told.map_or(issuer.profile.is_id_token(), |told| any(&told.user)) {
+        return SubjectKind::User;
+    }
+    let (Some(subject), Some(client)) = (claims.string(Claim::Sub), identity::client_id(claims, issuer))
+    else {
+        return SubjectKind::Unknown;
+    };
+    let suffix = told.and_then(|told| told.client_suffix.as_deref());
+    if subject.strip_suffix(suffix.unwrap_or_default()) == Some(client) {
+        SubjectKind::Client
+    } else if told.is_none() || suffix.is_some() {
+        SubjectKind::User
+    } else {
+        SubjectKind::Unknown
+    }
 }
 
 fn left_out(rule: &ClaimRule, claims: &Claims) -> bool {

@@ -1,15 +1,16 @@
 //! One verification, from the first byte to the identity, in the order of ORD-01.
 
-use super::Engine;
 use super::claims::{check_authorization, check_binding, check_claims, check_kind};
-use super::rules::satisfies_discriminators;
+use super::denied::Denied;
+use super::rules::{is_of_kind, satisfies_discriminators, subject_kind};
+use super::{About, Engine};
 use crate::algorithm::{Algorithm, Family};
 use crate::cache::Accepted;
 use crate::claims::{Claim, Claims, check_case_variants, check_issuer_shape};
 use crate::encoding::base64url;
 use crate::error::{Code, Rejection};
 use crate::identity::Identity;
-use crate::json::{Bounds, Document, parse};
+use crate::json::{Bounds, Document, Value, parse};
 use crate::jws::{Header, HeaderUse, SIGNATURE_BYTES, Segments, Typ, read_header, split};
 use crate::keys::{Flight, Waiting};
 use crate::keyset::KeySet;
@@ -18,16 +19,23 @@ use crate::record::{Recorder, Stage};
 use crate::rule::Rule;
 use crate::time::UnixTime;
 
+/// A verification gave no identity.
+pub(crate) struct Stop {
+    pub(crate) why: Why,
+    /// Whose token it was, as far as that was known.
+    pub(crate) about: About,
+}
+
 /// Why a verification gave no identity.
-pub(crate) enum Stop {
+pub(crate) enum Why {
     Rejected(Rejection),
     /// The issuer's keys are on their way.
     Pending(Flight),
 }
 
-impl From<Rejection> for Stop {
-    fn from(rejection: Rejection) -> Stop {
-        Stop::Rejected(rejection)
+impl From<Rejection> for Why {
+    fn from(rejection: Rejection) -> Why {
+        Why::Rejected(rejection)
     }
 }
 
@@ -52,6 +60,18 @@ pub(crate) fn verify<R: Recorder>(
     now: UnixTime,
     recorder: &mut R,
 ) -> Result<Accepted, Stop> {
+    let mut about = About::Nobody;
+    verify_about(engine, token, now, recorder, &mut about).map_err(|why| Stop { why, about })
+}
+
+#[inline(always)]
+fn verify_about<R: Recorder>(
+    engine: &Engine,
+    token: &[u8],
+    now: UnixTime,
+    recorder: &mut R,
+    about: &mut About,
+) -> Result<Accepted, Why> {
     let policy = &engine.policy;
     recorder.stage(Stage::Structure);
     let mut known = None;
@@ -71,43 +91,56 @@ pub(crate) fn verify<R: Recorder>(
         Some(_) => None,
         None => Some(read_json(segments.header, recorder)?),
     };
-    let claims = read_json(segments.payload, recorder)?;
+    if let Some(header) = &parsed {
+        check_case_variants(header, recorder)?;
+    }
+    let claims = Claims::new(read_json(segments.payload, recorder)?);
+    claims.check_case_variants(recorder)?;
     recorder.stage(Stage::Header);
     let fresh = match &parsed {
         None => None,
         Some(document) => {
-            let header = read_header(document, engine.algorithms, HeaderUse::Jwt, recorder)?;
-            Header::check_repeated(document, &claims, recorder)?;
-            Some(header)
+            let header = fresh_header(engine, document, claims.document(), recorder);
+            let iss = || claims.root().get("iss").and_then(Value::as_str);
+            Some(header.inspect_err(|_| *about = engine.about_iss(iss()))?)
         }
     };
     let remembered = known.as_ref().and_then(|known| known.as_ref());
     let Some(header) = fresh.as_ref().or(remembered.map(|known| &known.header)) else {
         return Err(Rejection::new(Rule::Drv01, Code::Internal).into());
     };
-    let claims = Claims::new(claims);
 
     // Which entries of the policy could this token be for? What is read here is not verified yet and
     // only picks preconfigured data (ORD-02).
     recorder.stage(Stage::Issuer);
     let mut entries = Entries::new(engine, &claims, recorder)?;
+    let Some(one) = entries.first() else {
+        return Err(Rejection::about(Rule::Clm01, Code::IssUntrusted, "iss").into());
+    };
+    *about = About::Issuer(one);
+    let slot = engine.issuer(one).keys;
+    // The revision of the keys is read before everything that moves it.
+    let snapshot = engine.keys.snapshot(slot);
+    let denied = engine.denied();
+    let denied = denied.as_ref().map(|denied| &***denied);
+    check_denied_issuer(denied, entries.listed, recorder)?;
+    entries.admit_key_url(header.key_url.as_deref(), recorder)?;
     entries.admit_type(&header.typ, recorder)?;
     entries.keep(|issuer| issuer.algorithms.contains(header.algorithm));
     recorder.check_about(Rule::Jws03, Code::AlgNotAllowed, "alg", entries.first().is_some())?;
-    let Some(first) = entries.first() else {
+    if entries.first().is_none() {
         return Err(Rejection::about(Rule::Jws03, Code::AlgNotAllowed, "alg").into());
-    };
+    }
 
     recorder.stage(Stage::Key);
-    let slot = engine.issuer(first).keys;
-    let snapshot = engine.keys.snapshot(slot);
-    let key_generation = snapshot.generation();
-    let keys = snapshot.keys().map_err(|waiting| waiting.into_stop(recorder))?;
-    check_signature(keys, header, &segments, recorder)?;
+    check_denied_key(denied, header.kid.as_deref(), recorder)?;
+    let keys = snapshot.keys().map_err(|waiting| waiting.into_why(recorder))?;
+    check_signature(keys, denied, header, &segments, recorder)?;
 
     // From here on the claims are genuine.
     recorder.stage(Stage::Kind);
     let entry = entries.decide(&claims, recorder)?;
+    *about = About::Entry(entry);
     let issuer = engine.issuer(entry);
     check_kind(&claims, issuer, recorder)?;
     recorder.stage(Stage::Claims);
@@ -117,6 +150,7 @@ pub(crate) fn verify<R: Recorder>(
     recorder.stage(Stage::Authorization);
     check_authorization(&claims, issuer, recorder)?;
 
+    let kind = subject_kind(&claims, issuer);
     if let Some(header) = fresh
         && R::MAY_REMEMBER
         && !header.repeats_claims
@@ -124,27 +158,60 @@ pub(crate) fn verify<R: Recorder>(
         engine.headers.insert(segments.header, header);
     }
     Ok(Accepted {
-        identity: Identity::proven(engine.next_id(), claims, issuer.clone(), dates),
+        identity: Identity::proven(engine.next_id(), claims, issuer.clone(), dates, kind),
         issuer: entry,
         keys: slot,
-        key_generation,
+        key_generation: snapshot.revision(),
         valid_from: validity.from,
         valid_until: validity.until,
     })
 }
 
 fn read_json<R: Recorder>(segment: &[u8], recorder: &mut R) -> Result<Document, Rejection> {
-    let document = recorder.parsed(&JSON_RULES, parse(base64url::decode(segment), Bounds::TOKEN))?;
-    check_case_variants(&document, recorder)?;
-    Ok(document)
+    recorder.parsed(&JSON_RULES, parse(base64url::decode(segment), Bounds::TOKEN))
+}
+
+fn fresh_header<R: Recorder>(
+    engine: &Engine,
+    document: &Document,
+    claims: &Document,
+    recorder: &mut R,
+) -> Result<Header, Rejection> {
+    let header = read_header(document, engine.algorithms, HeaderUse::Jwt, &engine.key_urls, recorder)?;
+    Header::check_repeated(document, claims, recorder)?;
+    Ok(header)
+}
+
+/// An issuer on the deny list is refused where it is looked up (POL-07).
+#[inline]
+fn check_denied_issuer<R: Recorder>(
+    denied: Option<&Denied>,
+    entries: &[usize],
+    recorder: &mut R,
+) -> Result<(), Rejection> {
+    let Some(denied) = denied else { return Ok(()) };
+    let is_denied = entries.iter().any(|entry| denied.denies_entry(*entry));
+    recorder.check_about(Rule::Pol07, Code::IssDenied, "iss", !is_denied)
+}
+
+/// A key on the deny list is refused by the name that the token gives it, before keys are waited for,
+/// and by its own (POL-07).
+#[inline]
+fn check_denied_key<R: Recorder>(
+    denied: Option<&Denied>,
+    kid: Option<&str>,
+    recorder: &mut R,
+) -> Result<(), Rejection> {
+    let Some(denied) = denied else { return Ok(()) };
+    recorder.check_about(Rule::Pol07, Code::KeyDenied, "kid", !denied.denies_kid(kid))
 }
 
 impl Waiting {
-    fn into_stop<R: Recorder>(self, recorder: &mut R) -> Stop {
+    fn into_why<R: Recorder>(self, recorder: &mut R) -> Why {
         match self {
-            Waiting::For(flight) => Stop::Pending(flight),
+            Waiting::For(flight) => Why::Pending(flight),
             Waiting::Failed => {
-                Stop::Rejected(recorder.refuse(Rejection::new(Rule::Jks12, Code::KeysUnavailable)))
+                Why::Rejected(recorder.refuse(Rejection::new(Rule::Jks12, Code::KeysUnavailable)))
             }
         }
     }
@@ -152,6 +219,7 @@ impl Waiting {
 
 fn check_signature<R: Recorder>(
     keys: &KeySet,
+    denied: Option<&Denied>,
     header: &Header,
     segments: &Segments<'_>,
     recorder: &mut R,
@@ -161,6 +229,7 @@ fn check_signature<R: Recorder>(
     for rule in [Rule::Jwk08, Rule::Jws32, Rule::Jws07] {
         recorder.judge(rule, true);
     }
+    check_denied_key(denied, key.kid(), recorder)?;
     if let Some(digest) = &header.x5t_sha256 {
         let same = key.certificate_sha256() == Some(digest);
         recorder.check_about(Rule::Jws20, Code::HeaderX5tMismatch, "x5t#S256", same)?;
@@ -168,11 +237,7 @@ fn check_signature<R: Recorder>(
     recorder.stage(Stage::Signature);
     let mut buffer = [0; SIGNATURE_BYTES];
     let signature = segments.decode_signature(&mut buffer);
-    let verified = match signature {
-        Some(signature) => key.verify(segments.signed, signature),
-        None => Err(Rejection::new(Rule::Jws29, Code::SignatureInvalid)),
-    };
-    verified.map_err(|rejection| recorder.refuse(rejection))?;
+    key.verify(segments.signed, signature).map_err(|rejection| recorder.refuse(rejection))?;
     recorder.judge(signature_rule(header.algorithm), true);
     recorder.detail(|| format!("by {}", header.algorithm));
     Ok(())
@@ -234,6 +299,13 @@ impl<'e> Entries<'e> {
         }
     }
 
+    /// By the URL that the header names for its key: a listed one is let pass, and not fetched (JWS-17).
+    fn admit_key_url<R: Recorder>(&mut self, url: Option<&str>, recorder: &mut R) -> Result<(), Rejection> {
+        let Some(url) = url else { return Ok(()) };
+        self.keep(|issuer| issuer.key_urls.iter().any(|listed| **listed == *url));
+        recorder.check_about(Rule::Jws17, Code::HeaderKeyUrl, "jku", self.first().is_some())
+    }
+
     /// By the header's type (JWS-14, JWS-15).
     fn admit_type<R: Recorder>(&mut self, typ: &Typ, recorder: &mut R) -> Result<(), Rejection> {
         let optional = self.iter().any(|entry| self.engine.issuer(entry).types.absent);
@@ -241,8 +313,14 @@ impl<'e> Entries<'e> {
         let rule = if optional && *typ != Typ::Absent { Rule::Jws15 } else { Rule::Jws14 };
         recorder.check_about(rule, Code::TypMismatch, "typ", self.first().is_some())?;
         recorder.detail(|| match typ {
-            Typ::Named(name) => name.to_string(),
-            _ => "absent".into(),
+            Typ::Absent => "absent".into(),
+            Typ::Named(name)
+                if self.iter().any(|entry| self.engine.issuer(entry).types.named.contains(name)) =>
+            {
+                name.to_string()
+            }
+            // What the policy does not name is a stranger's text: the signature comes later (EXP-02).
+            Typ::Named(_) | Typ::NotAString => "(other)".into(),
         });
         Ok(())
     }
@@ -255,6 +333,11 @@ impl<'e> Entries<'e> {
         let mut left = self.iter();
         let only = left.next().filter(|_| left.next().is_none());
         recorder.check(Rule::Clm18, Code::TokenKindMismatch, only.is_some())?;
-        only.ok_or_else(|| Rejection::new(Rule::Clm18, Code::TokenKindMismatch))
+        let only = only.ok_or_else(|| Rejection::new(Rule::Clm18, Code::TokenKindMismatch))?;
+        let issuer = self.engine.issuer(only);
+        if !issuer.discriminators.is_empty() {
+            recorder.check(Rule::Pol04, Code::TokenKindMismatch, is_of_kind(claims, issuer))?;
+        }
+        Ok(only)
     }
 }

@@ -20,6 +20,7 @@ pub use parse::{Bounds, Fault, parse};
 pub use pointer::Pointer;
 
 use std::fmt;
+use std::ops::Range;
 
 use zeroize::Zeroize;
 
@@ -78,9 +79,37 @@ impl Node {
         }
     }
 
+    fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    fn bytes(self) -> usize {
+        (self.end - self.start) as usize
+    }
+
     fn next(self) -> usize {
         (self.kind_and_next & ((1 << NEXT_BITS) - 1)) as usize
     }
+}
+
+/// The first eight bytes of a name as one number, zeros behind its end: most names are told apart by it.
+pub(crate) const fn first_eight(name: &[u8]) -> u64 {
+    let (mut word, mut at) = (0, if name.len() < 8 { name.len() } else { 8 });
+    while at > 0 {
+        at -= 1;
+        word = word << 8 | name[at] as u64;
+    }
+    word
+}
+
+/// The same of a name inside a text, which costs less where eight bytes can be read.
+#[inline(always)]
+fn first_eight_in(text: &[u8], name: Range<usize>) -> u64 {
+    let Some(chunk) = text.get(name.start..).and_then(|rest| rest.first_chunk()) else {
+        return first_eight(&text[name]);
+    };
+    let word = u64::from_le_bytes(*chunk);
+    if name.len() < 8 { word & !(u64::MAX << (8 * name.len())) } else { word }
 }
 
 /// Parsed JSON text whose outermost value is an object.
@@ -103,6 +132,11 @@ impl Document {
         &self.text[..self.source_bytes]
     }
 
+    /// Is every character ASCII and written as it is, without an escape?
+    pub(crate) fn is_plain_ascii(&self) -> bool {
+        self.escaped.is_empty() && self.text.is_ascii()
+    }
+
     /// Overwrites the text, where it held a secret.
     pub(crate) fn wipe(mut self) {
         self.text.zeroize();
@@ -119,7 +153,7 @@ impl Document {
     }
 
     fn text(&self, node: Node) -> &str {
-        &self.text[node.start as usize..node.end as usize]
+        &self.text[node.range()]
     }
 
     fn offset(&self, index: usize) -> usize {
@@ -212,12 +246,36 @@ impl<'a> Value<'a> {
 
     /// The member of that exact name, if it is an object that has one. Costs a walk over the members.
     pub fn get(self, name: &str) -> Option<Value<'a>> {
-        self.as_object()?.find(|(member, _)| *member == name).map(|(_, value)| value)
+        let Members { document, mut at, end } = self.as_object()?;
+        let text = document.text.as_bytes();
+        while let Some([member, value, ..]) = document.nodes.get(at..end) {
+            if member.bytes() == name.len() && text[member.range()] == *name.as_bytes() {
+                return Some(document.value(at + 1));
+            }
+            at = value.next();
+        }
+        None
     }
 
     /// Where it stands in the source, in bytes.
     pub fn offset(self) -> usize {
         self.document.offset(self.index)
+    }
+
+    /// The name of this member, for a value that [`Members`] gave.
+    pub(crate) fn name(self) -> Name<'a> {
+        Name { document: self.document, node: self.document.nodes[self.index - 1] }
+    }
+
+    /// The values of the members, if it is an object.
+    pub(crate) fn member_values(self) -> impl Iterator<Item = Value<'a>> {
+        let Members { document, mut at, end } =
+            self.as_object().unwrap_or(Members { document: self.document, at: 0, end: 0 });
+        std::iter::from_fn(move || {
+            let value = document.nodes.get(at + 1).filter(|_| at < end)?;
+            let index = std::mem::replace(&mut at, value.next()) + 1;
+            Some(Value { document, index })
+        })
     }
 
     /// Where the name of this member stands in the source, for a value that [`Members`] gave.
@@ -236,6 +294,30 @@ impl<'a> Value<'a> {
 impl fmt::Debug for Value<'_> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(out, "Value({})", self.kind().noun())
+    }
+}
+
+/// The name of a member, which is told from most others without being looked at as a whole.
+#[derive(Clone, Copy)]
+pub(crate) struct Name<'a> {
+    document: &'a Document,
+    node: Node,
+}
+
+impl<'a> Name<'a> {
+    #[inline(always)]
+    pub(crate) fn bytes(self) -> usize {
+        self.node.bytes()
+    }
+
+    /// See the function of that name.
+    #[inline(always)]
+    pub(crate) fn first_eight(self) -> u64 {
+        first_eight_in(self.document.text.as_bytes(), self.node.range())
+    }
+
+    pub(crate) fn as_str(self) -> &'a str {
+        self.document.text(self.node)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The parser: iterative, bounded, and strict.
 
-use super::{Document, Kind, NEXT_BITS, Node};
+use super::{Document, Kind, NEXT_BITS, Node, first_eight_in};
 use crate::error::Code;
 use crate::limits;
 use crate::rule::Rule;
@@ -8,7 +8,7 @@ use crate::rule::Rule;
 /// How deep and how large a document may be (LIM-03).
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
-    /// Deepest nesting; the outermost object counts as one. At most 32.
+    /// Deepest nesting; the outermost object counts as one. At most [`limits::JSON_DEPTH`].
     pub depth: usize,
     /// Most values: objects, lists and scalars, names not counted.
     pub values: usize,
@@ -32,7 +32,7 @@ pub struct Fault {
     pub offset: usize,
 }
 
-const DEEPEST: usize = 32;
+const DEEPEST: usize = limits::JSON_DEPTH;
 /// Objects with more members than this are compared by sorting when they end.
 const COMPARED_EACH: u32 = 32;
 
@@ -51,7 +51,6 @@ pub fn parse(text: Vec<u8>, bounds: Bounds) -> Result<Document, Fault> {
     }
     let mut parser = Parser {
         bytes: text.as_bytes(),
-        at: 0,
         nodes: Vec::with_capacity(8 + text.len() / 14),
         unescaped: Vec::new(),
         escaped: Vec::new(),
@@ -71,9 +70,9 @@ pub fn parse(text: Vec<u8>, bounds: Bounds) -> Result<Document, Fault> {
     Ok(Document { text, source_bytes, nodes, escaped })
 }
 
+/// Its methods take the place in the text where they begin and give the one behind what they read.
 struct Parser<'a> {
     bytes: &'a [u8],
-    at: usize,
     nodes: Vec<Node>,
     /// Strings that were written with escapes; their nodes point behind the source.
     unescaped: Vec<u8>,
@@ -85,177 +84,175 @@ struct Parser<'a> {
 #[derive(Clone, Copy, Default)]
 struct Frame {
     node: u32,
+    /// Of an object, read so far.
     members: u32,
     /// One bit for each hash of a member's name.
     seen: u64,
+    is_object: bool,
+}
+
+/// What stands where a value is expected.
+enum Begun {
+    /// A scalar, read whole.
+    Scalar(usize),
+    /// An object or list, opened.
+    Open { is_object: bool },
 }
 
 impl<'a> Parser<'a> {
     fn document(&mut self, deepest: usize) -> Result<(), Fault> {
-        let mut frames = [Frame::default(); DEEPEST];
-        let mut depth = 0;
-        self.skip_whitespace();
-        if self.peek() != Some(b'{') {
-            return Err(self.invalid());
+        let mut around = [Frame::default(); DEEPEST];
+        let (mut frame, mut depth) = (Frame::default(), 0);
+        let mut at = self.skip_whitespace(0);
+        if self.peek(at) != Some(b'{') {
+            return Err(self.invalid(at));
         }
         loop {
-            // A value begins here.
-            let opened = self.value()?;
-            let mut closed = true;
-            if let Some(kind) = opened {
-                if depth == deepest {
-                    return Err(self.too_complex());
-                }
-                frames[depth] = Frame { node: self.nodes.len() as u32 - 1, members: 0, seen: 0 };
-                depth += 1;
-                self.skip_whitespace();
-                closed = self.peek() == Some(if kind == Kind::Object { b'}' } else { b']' });
-                if !closed && kind == Kind::Object {
-                    self.name(&mut frames[depth - 1])?;
-                }
+            // A value begins here, in an object behind its name.
+            if frame.is_object {
+                at = self.name(at, &mut frame)?;
             }
-            if !closed {
-                continue;
+            at = self.skip_whitespace(at);
+            match self.value(at)? {
+                Begun::Scalar(end) => at = self.skip_whitespace(end),
+                Begun::Open { is_object } => {
+                    if depth == deepest {
+                        return Err(self.too_complex(at));
+                    }
+                    around[depth] = frame;
+                    let node = self.nodes.len() as u32 - 1;
+                    frame = Frame { node, is_object, ..Frame::default() };
+                    depth += 1;
+                    at = self.skip_whitespace(at + 1);
+                    if self.peek(at) != Some(if is_object { b'}' } else { b']' }) {
+                        continue;
+                    }
+                }
             }
             // A value has ended, or an object or list is about to.
             loop {
                 if depth == 0 {
-                    return self.end();
+                    return if at == self.bytes.len() { Ok(()) } else { Err(self.invalid(at)) };
                 }
-                self.skip_whitespace();
-                let frame = &mut frames[depth - 1];
-                let is_object = self.nodes[frame.node as usize].kind() == Kind::Object;
-                match self.peek() {
-                    Some(b',') if self.nodes.len() as u32 > frame.node + 1 => {
-                        self.at += 1;
-                        self.skip_whitespace();
-                        if is_object {
-                            self.name(frame)?;
-                        }
+                match self.peek(at) {
+                    Some(b',') => {
+                        at = self.skip_whitespace(at + 1);
                         break;
                     }
-                    Some(b'}') if is_object => self.close(*frame)?,
-                    Some(b']') if !is_object => self.close(*frame)?,
-                    _ => return Err(self.invalid()),
+                    Some(b'}') if frame.is_object => self.close(at + 1, frame)?,
+                    Some(b']') if !frame.is_object => self.close(at + 1, frame)?,
+                    _ => return Err(self.invalid(at)),
                 }
+                at = self.skip_whitespace(at + 1);
                 depth -= 1;
+                frame = around[depth];
             }
         }
     }
 
-    fn end(&mut self) -> Result<(), Fault> {
-        self.skip_whitespace();
-        if self.at == self.bytes.len() { Ok(()) } else { Err(self.invalid()) }
-    }
-
-    fn close(&mut self, frame: Frame) -> Result<(), Fault> {
-        self.at += 1;
+    fn close(&mut self, end: usize, frame: Frame) -> Result<(), Fault> {
         let index = frame.node as usize;
         let open = self.nodes[index];
         if frame.members > COMPARED_EACH {
             self.compare_sorted(index)?;
         }
-        self.nodes[index] = Node::new(open.kind(), open.start as usize, self.at, self.nodes.len());
+        self.nodes[index] = Node::new(open.kind(), open.start as usize, end, self.nodes.len());
         Ok(())
     }
 
-    /// Reads a scalar whole, or the bracket of an object or list, whose kind is given.
-    fn value(&mut self) -> Result<Option<Kind>, Fault> {
-        self.skip_whitespace();
-        self.values_left = self.values_left.checked_sub(1).ok_or_else(|| self.too_complex())?;
-        match self.peek() {
-            Some(b'"') => {
-                self.string()?;
-                Ok(None)
-            }
-            Some(b'{') => Ok(Some(self.open(Kind::Object))),
-            Some(b'[') => Ok(Some(self.open(Kind::Array))),
-            Some(b'-' | b'0'..=b'9') => {
-                self.number()?;
-                Ok(None)
-            }
-            Some(b't') => self.word(b"true", Kind::True),
-            Some(b'f') => self.word(b"false", Kind::False),
-            Some(b'n') => self.word(b"null", Kind::Null),
-            _ => Err(self.invalid()),
-        }
+    /// Reads a scalar whole, or the bracket of an object or list.
+    #[inline(always)]
+    fn value(&mut self, at: usize) -> Result<Begun, Fault> {
+        self.values_left = self.values_left.checked_sub(1).ok_or_else(|| self.too_complex(at))?;
+        let end = match self.peek(at) {
+            Some(b'"') => self.string(at)?,
+            Some(b'-' | b'0'..=b'9') => self.number(at)?,
+            Some(b'{') => return Ok(self.open(at, Kind::Object)),
+            Some(b'[') => return Ok(self.open(at, Kind::Array)),
+            Some(b't') => self.word(at, b"true", Kind::True)?,
+            Some(b'f') => self.word(at, b"false", Kind::False)?,
+            Some(b'n') => self.word(at, b"null", Kind::Null)?,
+            _ => return Err(self.invalid(at)),
+        };
+        Ok(Begun::Scalar(end))
     }
 
-    fn open(&mut self, kind: Kind) -> Kind {
-        self.push(kind, self.at, self.at + 1);
-        self.at += 1;
-        kind
+    fn open(&mut self, at: usize, kind: Kind) -> Begun {
+        self.push(kind, at, at + 1);
+        Begun::Open { is_object: kind == Kind::Object }
     }
 
-    fn word(&mut self, word: &[u8], kind: Kind) -> Result<Option<Kind>, Fault> {
-        if !self.bytes[self.at..].starts_with(word) {
-            return Err(self.invalid());
+    fn word(&mut self, at: usize, word: &[u8], kind: Kind) -> Result<usize, Fault> {
+        if !self.bytes[at..].starts_with(word) {
+            return Err(self.invalid(at));
         }
-        self.push(kind, self.at, self.at + word.len());
-        self.at += word.len();
-        Ok(None)
+        self.push(kind, at, at + word.len());
+        Ok(at + word.len())
     }
 
-    fn number(&mut self) -> Result<(), Fault> {
-        let start = self.at;
-        self.at += usize::from(self.peek() == Some(b'-'));
-        match self.peek() {
-            Some(b'0') => self.at += 1,
-            Some(b'1'..=b'9') => self.digits()?,
-            _ => return Err(self.invalid()),
+    #[inline]
+    fn number(&mut self, start: usize) -> Result<usize, Fault> {
+        let mut at = start + usize::from(self.peek(start) == Some(b'-'));
+        at = match self.peek(at) {
+            Some(b'0') => at + 1,
+            _ => self.digits(at)?,
+        };
+        if self.peek(at) == Some(b'.') {
+            at = self.digits(at + 1)?;
         }
-        if self.peek() == Some(b'.') {
-            self.at += 1;
-            self.digits()?;
+        if let Some(b'e' | b'E') = self.peek(at) {
+            let sign = matches!(self.peek(at + 1), Some(b'+' | b'-'));
+            at = self.digits(at + 1 + usize::from(sign))?;
         }
-        if let Some(b'e' | b'E') = self.peek() {
-            self.at += 1;
-            self.at += usize::from(matches!(self.peek(), Some(b'+' | b'-')));
-            self.digits()?;
-        }
-        self.push(Kind::Number, start, self.at);
-        Ok(())
+        self.push(Kind::Number, start, at);
+        Ok(at)
     }
 
-    fn digits(&mut self) -> Result<(), Fault> {
-        let start = self.at;
-        while let Some(b'0'..=b'9') = self.peek() {
-            self.at += 1;
+    #[inline]
+    fn digits(&mut self, start: usize) -> Result<usize, Fault> {
+        let mut at = start;
+        while let Some(b'0'..=b'9') = self.peek(at) {
+            at += 1;
         }
-        if self.at == start { Err(self.invalid()) } else { Ok(()) }
+        if at == start { Err(self.invalid(at)) } else { Ok(at) }
     }
 
     /// Reads a member's name, compares it with those before it, and reads the colon.
-    #[inline]
-    fn name(&mut self, frame: &mut Frame) -> Result<(), Fault> {
-        if self.peek() != Some(b'"') {
-            return Err(self.invalid());
+    #[inline(always)]
+    fn name(&mut self, at: usize, frame: &mut Frame) -> Result<usize, Fault> {
+        if self.peek(at) != Some(b'"') {
+            return Err(self.invalid(at));
         }
-        let at = self.at;
         let index = self.nodes.len();
-        self.string()?;
+        let end = self.string(at)?;
         frame.members += 1;
         if frame.members <= COMPARED_EACH {
-            let name = self.string_at(index);
-            let bit = 1u64 << (hash(name) & 63);
+            let bit = 1u64 << self.hash_of_name(index);
             if frame.seen & bit != 0 && self.named_before(frame.node as usize, index) {
                 return Err(Fault { rule: Rule::Jsn01, code: Code::JsonDuplicateMember, offset: at });
             }
             frame.seen |= bit;
         }
-        self.skip_whitespace();
-        if self.peek() != Some(b':') {
-            return Err(self.invalid());
-        }
-        self.at += 1;
-        Ok(())
+        let colon = self.skip_whitespace(end);
+        if self.peek(colon) == Some(b':') { Ok(colon + 1) } else { Err(self.invalid(colon)) }
+    }
+
+    /// One of 64 numbers. It tells most names apart; equality decides.
+    #[inline(always)]
+    fn hash_of_name(&self, index: usize) -> u64 {
+        let name = self.nodes[index].range();
+        let word = match name.start.checked_sub(self.bytes.len()) {
+            None => first_eight_in(self.bytes, name.clone()),
+            Some(behind) => first_eight_in(&self.unescaped, behind..behind + name.len()),
+        };
+        (word ^ name.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 58
     }
 
     fn named_before(&self, object: usize, index: usize) -> bool {
         let name = self.string_at(index);
         let mut at = object + 1;
         while at < index {
-            if self.string_at(at) == name {
+            if self.nodes[at].bytes() == name.len() && self.string_at(at) == name {
                 return true;
             }
             at = self.nodes[at + 1].next();
@@ -295,160 +292,141 @@ impl<'a> Parser<'a> {
         }
     }
 
-    #[inline]
-    fn string(&mut self) -> Result<(), Fault> {
-        let start = self.at + 1;
-        let end = plain_end(self.bytes, start);
-        match self.bytes.get(end) {
+    /// Reads a string that begins with the quote at `quote`.
+    #[inline(always)]
+    fn string(&mut self, quote: usize) -> Result<usize, Fault> {
+        let end = plain_end(self.bytes, quote + 1);
+        match self.peek(end) {
             Some(b'"') => {
-                self.push(Kind::String, start, end);
-                self.at = end + 1;
-                Ok(())
+                self.push(Kind::String, quote + 1, end);
+                Ok(end + 1)
             }
-            Some(b'\\') => self.string_with_escapes(start, end),
-            _ => {
-                self.at = end;
-                Err(self.invalid())
-            }
+            Some(b'\\') => self.string_with_escapes(quote + 1, end),
+            _ => Err(self.invalid(end)),
         }
     }
 
     #[cold]
-    fn string_with_escapes(&mut self, start: usize, first_escape: usize) -> Result<(), Fault> {
+    fn string_with_escapes(&mut self, start: usize, first_escape: usize) -> Result<usize, Fault> {
         let begins = self.unescaped.len();
-        let mut copied = start;
-        self.at = first_escape;
+        let (mut copied, mut at) = (start, first_escape);
         loop {
-            self.unescaped.extend_from_slice(&self.bytes[copied..self.at]);
-            match self.peek() {
+            self.unescaped.extend_from_slice(&self.bytes[copied..at]);
+            match self.peek(at) {
                 Some(b'"') => break,
-                Some(b'\\') => self.escape()?,
-                _ => return Err(self.invalid()),
+                Some(b'\\') => copied = self.escape(at)?,
+                _ => return Err(self.invalid(at)),
             }
-            copied = self.at;
-            self.at = plain_end(self.bytes, self.at);
+            at = plain_end(self.bytes, copied);
         }
-        self.at += 1;
         self.escaped.push((self.nodes.len() as u32, start as u32));
         let source = self.bytes.len();
         self.push(Kind::String, source + begins, source + self.unescaped.len());
-        Ok(())
+        Ok(at + 1)
     }
 
-    fn escape(&mut self) -> Result<(), Fault> {
-        let escaped = self.bytes.get(self.at + 1).copied();
-        self.at += 2;
-        let byte = match escaped {
+    fn escape(&mut self, at: usize) -> Result<usize, Fault> {
+        let byte = match self.peek(at + 1) {
             Some(byte @ (b'"' | b'\\' | b'/')) => byte,
             Some(b'b') => 0x08,
             Some(b'f') => 0x0c,
             Some(b'n') => b'\n',
             Some(b'r') => b'\r',
             Some(b't') => b'\t',
-            Some(b'u') => return self.unicode_escape(),
-            _ => return Err(self.invalid()),
+            Some(b'u') => return self.unicode_escape(at + 2),
+            _ => return Err(self.invalid(at + 2)),
         };
         self.unescaped.push(byte);
-        Ok(())
+        Ok(at + 2)
     }
 
-    fn unicode_escape(&mut self) -> Result<(), Fault> {
-        let lone = Fault { rule: Rule::Jsn02, code: Code::JsonInvalidUtf8, offset: self.at };
-        let mut point = self.four_hex_digits()?;
+    /// Reads the digits of an escape, and the second half of a surrogate pair.
+    fn unicode_escape(&mut self, at: usize) -> Result<usize, Fault> {
+        let lone = Fault { rule: Rule::Jsn02, code: Code::JsonInvalidUtf8, offset: at };
+        let (mut point, mut end) = (self.four_hex_digits(at)?, at + 4);
         if (0xd800..0xdc00).contains(&point) {
-            if !self.bytes[self.at..].starts_with(b"\\u") {
+            if !self.bytes[end..].starts_with(b"\\u") {
                 return Err(lone);
             }
-            self.at += 2;
-            let low = self.four_hex_digits()?;
+            let low = self.four_hex_digits(end + 2)?;
             if !(0xdc00..0xe000).contains(&low) {
                 return Err(lone);
             }
             point = 0x10000 + ((point - 0xd800) << 10) + (low - 0xdc00);
+            end += 6;
         }
         let character = char::from_u32(point).ok_or(lone)?;
         self.unescaped.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
-        Ok(())
+        Ok(end)
     }
 
-    fn four_hex_digits(&mut self) -> Result<u32, Fault> {
+    fn four_hex_digits(&self, at: usize) -> Result<u32, Fault> {
         let mut value = 0;
-        for _ in 0..4 {
-            let digit = self.peek().and_then(|byte| (byte as char).to_digit(16));
-            value = value << 4 | digit.ok_or_else(|| self.invalid())?;
-            self.at += 1;
+        for at in at..at + 4 {
+            let digit = self.peek(at).and_then(|byte| (byte as char).to_digit(16));
+            value = value << 4 | digit.ok_or_else(|| self.invalid(at))?;
         }
         Ok(value)
     }
 
-    #[inline]
+    #[inline(always)]
     fn push(&mut self, kind: Kind, start: usize, end: usize) {
         let next = self.nodes.len() + 1;
         self.nodes.push(Node::new(kind, start, end, next));
     }
 
-    #[inline]
-    fn peek(&self) -> Option<u8> {
-        self.bytes.get(self.at).copied()
+    #[inline(always)]
+    fn peek(&self, at: usize) -> Option<u8> {
+        self.bytes.get(at).copied()
     }
 
-    #[inline]
-    fn skip_whitespace(&mut self) {
-        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek() {
-            self.at += 1;
+    #[inline(always)]
+    fn skip_whitespace(&self, at: usize) -> usize {
+        match self.peek(at) {
+            Some(byte) if byte <= b' ' => self.behind_whitespace(at),
+            _ => at,
         }
     }
 
-    #[cold]
-    fn invalid(&self) -> Fault {
-        Fault { rule: Rule::Jsn03, code: Code::JsonInvalid, offset: self.at.min(self.bytes.len()) }
-    }
-
-    #[cold]
-    fn too_complex(&self) -> Fault {
-        Fault { rule: Rule::Lim03, code: Code::JsonTooComplex, offset: self.at }
-    }
-}
-
-/// Tells most names apart; equality decides.
-#[inline]
-fn hash(name: &[u8]) -> usize {
-    match name {
-        [] => 0,
-        [first, .., last] => {
-            name.len()
-                ^ (*first as usize).wrapping_mul(7)
-                ^ (*last as usize).wrapping_mul(29)
-                ^ (name[name.len() / 2] as usize).wrapping_mul(3)
+    fn behind_whitespace(&self, mut at: usize) -> usize {
+        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.peek(at) {
+            at += 1;
         }
-        [only] => *only as usize,
+        at
+    }
+
+    #[cold]
+    fn invalid(&self, at: usize) -> Fault {
+        Fault { rule: Rule::Jsn03, code: Code::JsonInvalid, offset: at.min(self.bytes.len()) }
+    }
+
+    #[cold]
+    fn too_complex(&self, at: usize) -> Fault {
+        Fault { rule: Rule::Lim03, code: Code::JsonTooComplex, offset: at }
     }
 }
 
-/// The first byte from `at` on that ends a run of plain characters: a quote, a backslash or a control.
-#[inline]
-fn plain_end(bytes: &[u8], mut at: usize) -> usize {
+/// The first byte from `start` on that ends a run of plain characters: a quote, a backslash or a
+/// control.
+#[inline(always)]
+fn plain_end(bytes: &[u8], start: usize) -> usize {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x8080_8080_8080_8080;
-    while let Some(chunk) = bytes.get(at..).and_then(|rest| rest.first_chunk::<8>()) {
+    let (chunks, rest) = bytes.get(start..).unwrap_or_default().as_chunks::<8>();
+    let mut at = start;
+    for chunk in chunks {
         let word = u64::from_le_bytes(*chunk);
-        let quotes = word ^ (ONES * b'"' as u64);
+        // With its second bit turned a quote is 0x20, and so the next behind the controls.
+        let quotes_and_controls = (word ^ (ONES * 0x02)).wrapping_sub(ONES * 0x21) & !word;
         let slashes = word ^ (ONES * b'\\' as u64);
-        let found = (quotes.wrapping_sub(ONES) & !quotes)
-            | (slashes.wrapping_sub(ONES) & !slashes)
-            | (word.wrapping_sub(ONES * 0x20) & !word);
-        if found & HIGH != 0 {
-            return at + ((found & HIGH).trailing_zeros() / 8) as usize;
+        let found = (quotes_and_controls | slashes.wrapping_sub(ONES) & !slashes) & HIGH;
+        if found != 0 {
+            return at + (found.trailing_zeros() / 8) as usize;
         }
         at += 8;
     }
-    while let Some(byte) = bytes.get(at) {
-        if *byte == b'"' || *byte == b'\\' || *byte < 0x20 {
-            break;
-        }
-        at += 1;
-    }
-    at
+    let ends = |byte: &u8| matches!(byte, b'"' | b'\\' | 0..0x20);
+    at + rest.iter().position(ends).unwrap_or(rest.len())
 }
 
 #[cfg(test)]

@@ -37,6 +37,11 @@ impl Pointer {
         })
     }
 
+    /// Is it the member of that name of the outermost object?
+    pub fn is_name(&self, name: &str) -> bool {
+        matches!(&*self.steps, [only] if **only == *name)
+    }
+
     /// The name of the outermost member.
     pub fn first_step(&self) -> &str {
         &self.steps[0]

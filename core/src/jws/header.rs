@@ -16,6 +16,8 @@ pub(crate) struct Header {
     pub(crate) kid: Option<Box<str>>,
     pub(crate) typ: Typ,
     pub(crate) x5t_sha256: Option<[u8; 32]>,
+    /// A `jku` that some issuer of the policy lists: the token's own issuer has to be that one (JWS-17).
+    pub(crate) key_url: Option<Box<str>>,
     /// Does it repeat claims (JWS-23)? Such a header is looked at again with each token.
     pub(crate) repeats_claims: bool,
 }
@@ -44,12 +46,13 @@ const JWE_ONLY: [&str; 9] = ["enc", "zip", "epk", "p2c", "p2s", "apu", "apv", "i
 
 /// Applies the header's rules in the order alg, crit, b64, JWE members, key headers, kid, cty.
 ///
-/// `algorithms` is everything that the policy lists anywhere; the issuer's own list is applied once
-/// the issuer is known.
+/// `algorithms` and `key_urls` are everything that the policy lists anywhere; the issuer's own lists are
+/// applied once the issuer is known.
 pub(crate) fn read_header<R: Recorder>(
     document: &Document,
     algorithms: AlgorithmSet,
     header_use: HeaderUse,
+    key_urls: &[Box<str>],
     recorder: &mut R,
 ) -> Result<Header, Rejection> {
     let root = document.root();
@@ -67,7 +70,10 @@ pub(crate) fn read_header<R: Recorder>(
     recorder.check_about(Rule::Jws12, Code::B64InJwt, "b64", root.get("b64").is_none())?;
     let jwe = JWE_ONLY.into_iter().find(|name| root.get(name).is_some());
     recorder.check_about(Rule::Jws22, Code::HeaderJweMember, jwe.unwrap_or_default(), jwe.is_none())?;
-    let url = ["jku", "x5u"].into_iter().find(|name| root.get(name).is_some());
+    let key_url = root.get("jku").and_then(Value::as_str);
+    let key_url = key_url.filter(|url| key_urls.iter().any(|listed| **listed == **url));
+    let is_foreign = |name: &&str| root.get(name).is_some() && !(*name == "jku" && key_url.is_some());
+    let url = ["jku", "x5u"].into_iter().find(is_foreign);
     recorder.check_about(Rule::Jws17, Code::HeaderKeyUrl, url.unwrap_or_default(), url.is_none())?;
     recorder.check_about(Rule::Jws18, Code::HeaderEmbeddedKey, "jwk", root.get("jwk").is_none())?;
     recorder.check_about(Rule::Jws19, Code::HeaderX5c, "x5c", root.get("x5c").is_none())?;
@@ -81,7 +87,8 @@ pub(crate) fn read_header<R: Recorder>(
         algorithm,
         kid: kid.and_then(Value::as_str).map(Box::from),
         typ: typ(root),
-        x5t_sha256: thumbprint(root)?,
+        x5t_sha256: thumbprint(root).map_err(|rejection| recorder.refuse(rejection))?,
+        key_url: key_url.map(Box::from),
         repeats_claims: ["iss", "sub", "aud"].iter().any(|name| root.get(name).is_some()),
     })
 }

@@ -2,5 +2,5 @@
 
 mod slots;
 
-pub use slots::Flight;
-pub(crate) use slots::{KeySlots, Waiting};
+pub use slots::{Flight, KeyState};
+pub(crate) use slots::{KeySlots, SlotKeys, Waiting};

@@ -73,7 +73,7 @@ impl Sound {
             Some(algorithm) => Some(options.provider.prepare(algorithm, &self.jwk.material)?),
             None => None,
         };
-        Ok(Key::new(self.jwk, self.thumbprint, verifying))
+        Ok(Key::new(self.index, self.jwk, self.thumbprint, verifying))
     }
 }
 

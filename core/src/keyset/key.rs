@@ -11,6 +11,8 @@ use crate::rule::Rule;
 
 /// A verification key. Its numbers are not kept, nor shown by `Debug`.
 pub struct Key {
+    /// Its place in the document that it came from.
+    index: usize,
     kid: Option<Box<str>>,
     algorithm: Option<Algorithm>,
     kind: KeyKind,
@@ -47,6 +49,11 @@ pub enum KeyKind {
 }
 
 impl Key {
+    /// Its place in the set as it was written, as [`SkippedKey::index`](super::SkippedKey) counts.
+    pub fn index(&self) -> usize {
+        self.index
+    }
+
     /// Its name in the set.
     pub fn kid(&self) -> Option<&str> {
         self.kid.as_deref()
@@ -78,11 +85,17 @@ impl Key {
         self.certificate_sha256.as_ref()
     }
 
-    pub(super) fn new(jwk: Jwk, thumbprint: [u8; 32], verifying: Option<Box<dyn VerifyingKey>>) -> Key {
+    pub(super) fn new(
+        index: usize,
+        jwk: Jwk,
+        thumbprint: [u8; 32],
+        verifying: Option<Box<dyn VerifyingKey>>,
+    ) -> Key {
         let Jwk { kid, material, algorithm, certificate_sha256 } = jwk;
         let kind = KeyKind::of(&material);
         let modulus_bytes = if let Material::Rsa { n, .. } = &material { n.len() } else { 0 };
         Key {
+            index,
             kid,
             algorithm,
             kind,

@@ -7,7 +7,7 @@ use super::model::{Issuer, Notice, Policy};
 use super::problem::{Fault, Problems};
 use super::source::Sources;
 use super::tree::{Node, Place};
-use super::{PolicyOptions, overlap, values};
+use super::{PolicyOptions, deny, open_issuer, overlap, values};
 use crate::error::Code;
 use crate::limits;
 
@@ -37,21 +37,28 @@ pub(super) fn build(root: &Node, context: &mut Context<'_, '_>) -> Option<Policy
     let shared = shared_audience(root, entries, context);
     let drafts: Vec<Draft<'_>> = entries.iter().map(|entry| issuer::draft(entry, shared, context)).collect();
     overlap::check(&drafts, &mut context.problems);
+    open_issuer::check(&drafts, &mut context.problems);
     let mut sources = Sources::new(&drafts, context);
     let issuers: Vec<Option<Issuer>> =
         drafts.into_iter().enumerate().map(|(at, draft)| draft.finish(sources.of(at))).collect();
+    let (denied, deny_file) = (deny::listed(root, context), deny::file(root, context));
     let issuers: Option<Vec<Arc<Issuer>>> = issuers.into_iter().map(|issuer| issuer.map(Arc::new)).collect();
     if !context.problems.is_empty() {
         return None;
     }
+    let issuers = issuers?;
+    let known = issuers.iter().flat_map(|issuer| issuer.spellings()).collect();
+    deny::list_unknown(root, &known, context);
     Some(Policy {
-        issuers: issuers?,
+        issuers: issuers.clone(),
         key_sources: sources.take(),
         leeway: millis(root, "limits", "leeway").map_or(limits::LEEWAY, |millis| millis as i64 / 1000),
         token_bytes: count(root, "limits", "token_bytes").unwrap_or(limits::TOKEN_BYTES),
         header_bytes: count(root, "limits", "header_bytes").unwrap_or(limits::HEADER_BYTES),
         cache_entries: count(root, "cache", "entries").unwrap_or(limits::CACHE_ENTRIES),
         fetch_wait_millis: millis(root, "fetch", "wait").unwrap_or(limits::FETCH_WAIT_MILLIS),
+        denied,
+        deny_file,
         notices: std::mem::take(&mut context.notices),
         provider: context.options.provider,
     })

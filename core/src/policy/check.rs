@@ -154,7 +154,9 @@ fn length(node: &Node, shape: Shape) -> Result<(), Fault> {
 /// Checks a value that is no list, or one element of a list.
 fn scalar(node: &Node, shape: Shape) -> Result<(), Fault> {
     match (shape, &node.value) {
-        (Shape::Version, Value::Integer(1)) | (Shape::True, Value::Boolean(true)) => Ok(()),
+        (Shape::Version, Value::Integer(1))
+        | (Shape::True, Value::Boolean(true))
+        | (Shape::Boolean, Value::Boolean(_)) => Ok(()),
         (Shape::Version, Value::Integer(_)) => {
             Err(Fault::value("this version reads format 1 alone").hint("write 1"))
         }
@@ -194,8 +196,8 @@ fn list_noun(shape: Shape) -> &'static str {
 
 /// Of a value that is no list, or of an element of one.
 fn takes_text(shape: Shape) -> bool {
-    use Shape::{Integer, Planned, Services, Table, Tables, True, Version};
-    !matches!(shape, Version | Integer { .. } | True | Table | Tables | Services | Planned | Shape::Scalar)
+    use Shape::{Boolean, Integer, Planned, Scalar, Services, Table, Tables, True, Version};
+    !matches!(shape, Version | Integer { .. } | True | Boolean | Table | Tables | Services | Planned | Scalar)
 }
 
 /// Checks the characters of a string. `may_show` says whether a hint may repeat them.
@@ -247,7 +249,7 @@ fn wrong_type(node: &Node, shape: Shape, wanted: &str) -> Fault {
             fault.hint(format!("a duration has a unit: write \"{count}s\" for seconds"))
         }
         (shape, Value::Text(_)) if is_list_only(shape) => fault.hint("put it in brackets: [\"…\"]"),
-        (Shape::Integer { .. } | Shape::Version | Shape::True, Value::Text(_)) => {
+        (Shape::Integer { .. } | Shape::Version | Shape::True | Shape::Boolean, Value::Text(_)) => {
             fault.hint("write it without quotes")
         }
         (Shape::Scalar, Value::Null) => fault.hint("for a missing claim write absent = true"),
@@ -265,6 +267,7 @@ fn noun(shape: Shape) -> &'static str {
         Shape::TextOrTexts | Shape::Pointers(_) => "a string or a list of strings",
         Shape::Scalar => "a string, number or boolean",
         Shape::True => "true",
+        Shape::Boolean => "true or false",
         Shape::KeyDocument => "a table or a string",
         Shape::Table | Shape::Services => "a table",
         Shape::Tables => "a list of tables",

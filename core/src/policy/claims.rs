@@ -1,7 +1,7 @@
 //! What an entry says about claims: rules, required claims, and where an identity's fields stand.
 
 use super::build::Context;
-use super::model::{ClaimRule, Constant, IdentityMap, RequiredClaim, RuleTest};
+use super::model::{ClaimRule, Constant, IdentityMap, RequiredClaim, RuleTest, SubjectKindRules};
 use super::problem::Fault;
 use super::tree::{Node, Value};
 use super::values;
@@ -24,20 +24,32 @@ pub(super) fn identity(node: Option<&Node>) -> IdentityMap {
     };
     IdentityMap {
         roles: pointers("roles"),
+        role_keys: pointers("role_keys"),
         scopes: pointers("scopes"),
         tenant: pointers("tenant").pop(),
         client_id: pointers("client_id").pop(),
+        token_id: pointers("token_id").pop(),
     }
 }
 
-/// The `[[issuer.rule]]` tables (POL-08). `None` where one was reported.
-pub(super) fn rules(node: &Node, context: &mut Context<'_, '_>) -> Option<Vec<ClaimRule>> {
-    let tables = node.get("rule").map(Node::elements).unwrap_or_default();
+/// The tables of a list of rules (POL-04, POL-08), such as `rule`. `None` where one was reported.
+pub(super) fn rules(node: &Node, list: &str, context: &mut Context<'_, '_>) -> Option<Vec<ClaimRule>> {
+    let tables = node.get(list).map(Node::elements).unwrap_or_default();
     let rules: Vec<Option<ClaimRule>> = tables.iter().map(|table| rule(table, context)).collect();
-    if context.problems.is_excused(node.place, "rule") {
+    if context.problems.is_excused(node.place, list) {
         return None;
     }
     rules.into_iter().collect()
+}
+
+/// `[issuer.subject_kind]` (CLM-21). The outer `None` where a part was reported.
+pub(super) fn subject_kind(node: &Node, context: &mut Context<'_, '_>) -> Option<Option<SubjectKindRules>> {
+    let Some(table) = node.get("subject_kind") else {
+        return if context.problems.is_excused(node.place, "subject_kind") { None } else { Some(None) };
+    };
+    let (client, user) = (rules(table, "client", context), rules(table, "user", context));
+    let client_suffix = table.get("client_suffix").map(|suffix| suffix.as_str().into());
+    Some(Some(SubjectKindRules { client: client?, user: user?, client_suffix }))
 }
 
 const TESTS: [&str; 5] = ["equals", "one_of", "contains", "present", "absent"];

@@ -1,6 +1,6 @@
 //! The file as one service sees it: its overlay merged in, its variables put in.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use zeroize::Zeroizing;
 
@@ -36,11 +36,12 @@ pub(super) fn choose_service(root: &mut Node, chosen: Option<&str>, problems: &m
 }
 
 fn no_such_service(chosen: &str, place: Place, services: &[Member], problems: &mut Problems<'_>) {
-    let fault = Fault::new(Code::ConfigMissing, format!("there is no service \"{}\"", shown(chosen)));
+    // The name comes from the caller or the environment, not from the file: it is not repeated.
+    let fault = Fault::new(Code::ConfigMissing, "there is no service of the chosen name");
     let names = services.iter().map(|service| &*service.name);
     let hint = match values::nearest(chosen, names.clone()) {
         Some(name) => format!("did you mean `{}`?", shown(name)),
-        None if services.is_empty() => format!("add [service.{}], or choose none", shown(chosen)),
+        None if services.is_empty() => "add [service.NAME], or choose none".to_owned(),
         None => format!("there are {}", names.take(10).map(shown).collect::<Vec<_>>().join(", ")),
     };
     problems.at(place, fault.hint(hint));
@@ -71,11 +72,15 @@ fn merge(base: &mut Node, overlay: Node, is_outermost: bool, problems: &mut Prob
     }
 }
 
+/// With so many names is an unknown one compared, to find the one that was meant.
+const COMPARED: usize = 1000;
+
 fn merge_issuers(base: &mut Node, overlay: Node, problems: &mut Problems<'_>) {
     let (Value::List(entries), Value::List(changes)) = (&mut base.value, overlay.value) else {
         return;
     };
-    let mut by_name: HashMap<String, Vec<usize>> = HashMap::new();
+    // Ordered, so that a message lists the same names in the same order each time.
+    let mut by_name: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (at, entry) in entries.iter().enumerate() {
         by_name.entry(name(entry).to_owned()).or_default().push(at);
     }
@@ -106,10 +111,10 @@ fn merge_issuers(base: &mut Node, overlay: Node, problems: &mut Problems<'_>) {
                 problems.silence_missing();
                 let place = change.get("name").map_or(change.place, |name| name.place);
                 let what = format!("issuer \"{}\"", shown(&key));
-                problems.at(
-                    place,
-                    values::unknown(Code::ConfigValue, &what, &key, by_name.keys().map(String::as_str)),
-                );
+                // Each of many names beside each of many others would be quadratic.
+                let compared = if problems.is_full() { 0 } else { COMPARED };
+                let known = by_name.keys().map(String::as_str).take(compared);
+                problems.at(place, values::unknown(Code::ConfigValue, &what, &key, known));
             }
         }
     }

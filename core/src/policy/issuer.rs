@@ -4,12 +4,17 @@ use std::sync::Arc;
 
 use super::build::{Context, SharedAudience};
 use super::claims;
-use super::model::{ClaimRule, Dangerous, IdentityMap, Issuer, Profile, RequiredClaim, Types};
+use super::model::{
+    ClaimRule, Dangerous, IdentityMap, Issuer, OptionalClaims, Profile, RequiredClaim, SubjectKindRules,
+    Types,
+};
 use super::problem::Fault;
-use super::tree::{Node, Place};
-use super::values;
+use super::tree::{Node, Place, Value};
+use super::{presets, values};
 use crate::algorithm::AlgorithmSet;
+use crate::claims::{Claim, Widened};
 use crate::error::Code;
+use crate::json::Pointer;
 use crate::limits;
 
 /// An entry, each part where it is sound.
@@ -24,11 +29,15 @@ pub(super) struct Draft<'a> {
     pub(super) algorithms: Option<AlgorithmSet>,
     pub(super) types: Option<Types>,
     pub(super) rules: Option<Vec<ClaimRule>>,
+    pub(super) discriminators: Option<Vec<ClaimRule>>,
+    pub(super) preset: Option<&'static str>,
     pub(super) dangerous: Dangerous,
     audience: Option<Vec<Box<str>>>,
     audience_claim: Option<RequiredClaim>,
     required_claims: Vec<RequiredClaim>,
     identity: IdentityMap,
+    subject_kind: Option<Option<SubjectKindRules>>,
+    enforce: bool,
 }
 
 /// Reads an entry and reports what is wrong with it alone.
@@ -39,14 +48,7 @@ pub(super) fn draft<'a>(
 ) -> Draft<'a> {
     let dangerous = dangerous(node, context);
     let profile = profile(node, context);
-    if let (Some(parties), Some(profile)) = (node.get("authorized_parties"), profile)
-        && profile != Profile::IdTokenApi
-    {
-        let fault = Fault::value("only the profile id_token_api reads this");
-        context
-            .problems
-            .at_name(parties.place, fault.hint("leave it out, or set profile = \"id_token_api\""));
-    }
+    other_profiles(node, profile, context);
     Draft {
         place: node.place,
         node,
@@ -55,12 +57,16 @@ pub(super) fn draft<'a>(
         profile,
         algorithms: algorithms(node, context),
         types: types(node, profile, dangerous, context),
-        rules: claims::rules(node, context),
+        rules: claims::rules(node, "rule", context),
+        discriminators: claims::rules(node, "discriminator", context),
+        preset: node.get("preset").and_then(|preset| presets::name(preset.as_str())),
         dangerous,
         audience: audience(node, shared, dangerous, context),
         audience_claim: claims::required(node.get("audience_claim")).pop(),
         required_claims: claims::required(node.get("required_claims")),
         identity: claims::identity(node.get("identity")),
+        subject_kind: claims::subject_kind(node, context),
+        enforce: enforce(node, context),
     }
 }
 
@@ -68,9 +74,13 @@ impl Draft<'_> {
     /// The finished entry; `None` where a part was reported.
     pub(super) fn finish(self, keys: Option<usize>) -> Option<Issuer> {
         let required_scopes = strings(self.node.get("required_scopes"));
+        let lists = |list: &str, word: &str| strings(self.node.get(list)).iter().any(|one| **one == *word);
+        let marks = [Claim::Nonce, Claim::AtHash, Claim::CHash];
+        let by_scope_claim = |pointer: &Pointer| pointer.is_name("scope");
         let lifetime = self.node.get("max_lifetime").map(|node| values::duration(node.as_str(), 1, u64::MAX));
         Some(Issuer {
             name: self.name?,
+            preset: self.preset,
             issuer: self.issuer?,
             aliases: strings(self.node.get("issuer_aliases")),
             profile: self.profile?,
@@ -79,18 +89,31 @@ impl Draft<'_> {
             algorithms: self.algorithms?,
             types: self.types?,
             keys: keys?,
+            key_urls: strings(self.node.get("key_urls")),
             max_lifetime: match lifetime {
                 None => limits::LIFETIME,
                 Some(millis) => millis.ok()? as i64 / 1000,
             },
             required_claims: self.required_claims,
+            optional_claims: OptionalClaims {
+                client_id: lists("optional_claims", "client_id"),
+                jti: lists("optional_claims", "jti"),
+            },
+            widened: Widened {
+                amr: lists("widened_claims", "amr"),
+                scope: self.identity.scopes.iter().any(by_scope_claim),
+            },
+            allowed_marks: marks.into_iter().filter(|mark| lists("allow_marks", mark.name())).collect(),
             required_scope: required_scopes.join(" ").into(),
             required_scopes,
             actors: strings(self.node.get("actors")),
             authorized_parties: strings(self.node.get("authorized_parties")),
             identity: self.identity,
+            subject_kind: self.subject_kind?,
+            discriminators: self.discriminators?,
             rules: self.rules?,
             dangerous: self.dangerous,
+            enforce: self.enforce,
         })
     }
 }
@@ -111,6 +134,32 @@ fn dangerous(node: &Node, context: &mut Context<'_, '_>) -> Dangerous {
         context.notice(list.place, format!("{}: {meaning}", element.as_str()));
     }
     dangerous
+}
+
+/// Settings that only one profile reads are refused in an entry of another: they would do nothing.
+fn other_profiles(node: &Node, profile: Option<Profile>, context: &mut Context<'_, '_>) {
+    let Some(profile) = profile else { return };
+    for (name, reader) in [
+        ("authorized_parties", Profile::IdTokenApi),
+        ("optional_claims", Profile::AccessToken),
+        ("allow_marks", Profile::AccessToken),
+    ] {
+        if let (Some(setting), true) = (node.get(name), profile != reader) {
+            let fault = Fault::value(format!("only the profile {} reads this", reader.name()));
+            let hint = format!("leave it out, or set profile = \"{}\"", reader.name());
+            context.problems.at_name(setting.place, fault.hint(hint));
+        }
+    }
+}
+
+/// Is a refusal to count? One that does not is listed by `policy check`.
+fn enforce(node: &Node, context: &mut Context<'_, '_>) -> bool {
+    let Some(setting) = node.get("enforce") else { return true };
+    let enforce = matches!(setting.value, Value::Boolean(true));
+    if !enforce {
+        context.notice(setting.place, "refusals are reported and not enforced: another library decides");
+    }
+    enforce
 }
 
 fn profile(node: &Node, context: &mut Context<'_, '_>) -> Option<Profile> {

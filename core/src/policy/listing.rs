@@ -21,8 +21,18 @@ impl Policy {
     pub fn key_set(&self, issuer: &Issuer) -> Option<&KeySet> {
         match self.key_sources.get(issuer.keys)? {
             KeySource::Static(set) => Some(set),
-            KeySource::Scripted => None,
+            KeySource::Scripted { .. } => None,
         }
+    }
+
+    /// The path of `deny_file` as the policy has it, to be resolved against its directory.
+    pub fn deny_file(&self) -> Option<&str> {
+        self.deny_file.as_ref().map(|file| file.path.as_str())
+    }
+
+    /// How many keys and issuers `deny_file` denied when the policy was loaded.
+    pub fn denied_by_file(&self) -> usize {
+        self.deny_file.as_ref().map_or(0, |file| file.list.len())
     }
 }
 
@@ -42,6 +52,16 @@ impl Issuer {
         self.aliases.iter().map(AsRef::as_ref)
     }
 
+    /// The vendor preset under its settings.
+    pub fn preset(&self) -> Option<&'static str> {
+        self.preset
+    }
+
+    /// Do refusals count? Where they do not, they are reported, and another library decides.
+    pub fn is_enforced(&self) -> bool {
+        self.enforce
+    }
+
     /// The kind of token.
     pub fn profile(&self) -> Profile {
         self.profile
@@ -55,6 +75,33 @@ impl Issuer {
     /// What its tokens may be signed with.
     pub fn algorithms(&self) -> AlgorithmSet {
         self.algorithms
+    }
+
+    /// Accepted values of the `typ` header, in lower case; `none` is an absent one, `any` every one.
+    pub fn types(&self) -> impl Iterator<Item = &str> {
+        let absent = self.types.absent.then_some("none");
+        let any = self.types.any.then_some("any");
+        self.types.named.iter().map(AsRef::as_ref).chain(absent).chain(any)
+    }
+
+    /// Seconds that its tokens may live.
+    pub fn max_lifetime(&self) -> i64 {
+        self.max_lifetime
+    }
+
+    /// Claims that must be there, as the policy names them.
+    pub fn required_claims(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.required_claims.iter().map(|required| &*required.name)
+    }
+
+    /// Scopes that must all be granted.
+    pub fn required_scopes(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.required_scopes.iter().map(AsRef::as_ref)
+    }
+
+    /// Claims that a rule is about, one for each rule.
+    pub fn ruled_claims(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.rules.iter().map(|rule| &*rule.name)
     }
 
     /// The opt-outs that are spelled out, by name.

@@ -2,20 +2,23 @@
 //! into the structs that the verifier reads.
 //!
 //! ```text
-//! text ─ read ─▶ tree ─ check ─▶ sound tree ─ expand ─▶ one service's tree ─ check, build ─▶ Policy
+//! text ─ read ─▶ tree ─ check ─▶ sound tree ─ expand ─▶ one service's tree ─ presets, check, build ─▶ Policy
 //! ```
 //! Every step goes on behind a mistake, so that all of them are found at once.
 
 mod build;
 mod check;
 mod claims;
+mod deny;
 mod expand;
 mod issuer;
 mod listing;
 mod model;
 mod nesting;
+mod open_issuer;
 mod overlap;
 mod position;
+mod presets;
 mod problem;
 mod read;
 mod schema;
@@ -29,8 +32,10 @@ mod tests;
 
 use std::fmt;
 
+pub use deny::{DenyFileFault, DenyList};
 pub(crate) use model::{ClaimRule, Constant, KeySource, RuleTest};
 pub use model::{Issuer, Notice, Policy, Profile};
+pub use presets::{Document, Preset, presets};
 pub use problem::{PolicyError, Problem};
 pub use schema::{SETTINGS, Setting, Shape};
 
@@ -104,6 +109,7 @@ impl Policy {
         }
         expand::choose_service(&mut root, options.service, &mut problems);
         expand::put_in_variables(&mut root, options.resources, &mut problems);
+        presets::put_under(&mut root, &mut problems);
         check::check(&mut root, &mut problems);
         let mut context = Context { options, problems, notices: Vec::new() };
         match build::build(&root, &mut context) {

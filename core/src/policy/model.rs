@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
+use super::deny::{DenyFile, DenyList};
 use crate::algorithm::AlgorithmSet;
+use crate::claims::{Claim, Widened};
 use crate::crypto::Provider;
 use crate::json::Pointer;
 use crate::jws::Typ;
@@ -22,6 +24,13 @@ pub enum Profile {
 }
 
 impl Profile {
+    /// The profile of that name.
+    pub fn from_name(name: &str) -> Option<Profile> {
+        [Profile::AccessToken, Profile::IdToken, Profile::IdTokenApi, Profile::Generic]
+            .into_iter()
+            .find(|profile| profile.name() == name)
+    }
+
     /// The name in the policy file.
     pub fn name(self) -> &'static str {
         match self {
@@ -75,11 +84,33 @@ pub(crate) struct Dangerous {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct IdentityMap {
     pub(crate) roles: Vec<Pointer>,
+    /// Objects whose member names are roles.
+    pub(crate) role_keys: Vec<Pointer>,
     /// Empty: the `scope` claim, which is a string. Elsewhere a list is accepted too (CLM-19).
     pub(crate) scopes: Vec<Pointer>,
     pub(crate) tenant: Option<Pointer>,
     /// Absent: the `client_id` claim.
     pub(crate) client_id: Option<Pointer>,
+    /// Absent: the `jti` claim.
+    pub(crate) token_id: Option<Pointer>,
+}
+
+/// How a token tells whether it stands for a user or for a client (CLM-21).
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SubjectKindRules {
+    /// Any of these: the client itself.
+    pub(crate) client: Vec<ClaimRule>,
+    /// Any of these, and none of a client: a user.
+    pub(crate) user: Vec<ClaimRule>,
+    /// What follows the client in the `sub` of its own tokens; with it, any other `sub` is a user.
+    pub(crate) client_suffix: Option<Box<str>>,
+}
+
+/// Claims of RFC 9068 that an issuer's access tokens may lack (ACT-03).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct OptionalClaims {
+    pub(crate) client_id: bool,
+    pub(crate) jti: bool,
 }
 
 /// A rule on one claim (POL-08).
@@ -123,7 +154,11 @@ pub(crate) enum KeySource {
     /// From the policy, a file or a secret: loaded with the policy, never changed.
     Static(Arc<KeySet>),
     /// Handed in by a test, at a time of its choosing.
-    Scripted,
+    Scripted {
+        /// The issuer, the settings and what the keys are prepared for: where all of that is the same
+        /// in another policy, the keys can stay (POL-06).
+        identity: Box<str>,
+    },
 }
 
 impl KeySource {
@@ -131,7 +166,15 @@ impl KeySource {
     pub(crate) fn fixed(&self) -> Option<Arc<KeySet>> {
         match self {
             KeySource::Static(keys) => Some(Arc::clone(keys)),
-            KeySource::Scripted => None,
+            KeySource::Scripted { .. } => None,
+        }
+    }
+
+    /// What tells the source from others, where its keys come later.
+    pub(crate) fn identity(&self) -> Option<&str> {
+        match self {
+            KeySource::Static(_) => None,
+            KeySource::Scripted { identity } => Some(identity),
         }
     }
 }
@@ -140,6 +183,8 @@ impl KeySource {
 #[derive(Debug)]
 pub struct Issuer {
     pub(crate) name: Arc<str>,
+    /// The vendor preset under its settings.
+    pub(crate) preset: Option<&'static str>,
     /// The exact `iss`, or `local:<name>` where `no_issuer` is spelled out.
     pub(crate) issuer: Arc<str>,
     pub(crate) aliases: Vec<Box<str>>,
@@ -151,17 +196,36 @@ pub struct Issuer {
     pub(crate) types: Types,
     /// Index into [`Policy::key_sources`]: entries of one issuer share their keys.
     pub(crate) keys: usize,
+    /// Values of `jku` that are let pass, and never fetched (JWS-17).
+    pub(crate) key_urls: Vec<Box<str>>,
     /// Seconds.
     pub(crate) max_lifetime: i64,
     pub(crate) required_claims: Vec<RequiredClaim>,
+    pub(crate) optional_claims: OptionalClaims,
+    pub(crate) widened: Widened,
+    /// Marks of ID tokens that its access tokens bear, too (ACT-05).
+    pub(crate) allowed_marks: Vec<Claim>,
     pub(crate) required_scopes: Vec<Box<str>>,
     /// The required scopes joined by spaces, for challenges.
     pub(crate) required_scope: Arc<str>,
     pub(crate) actors: Vec<Box<str>>,
     pub(crate) authorized_parties: Vec<Box<str>>,
     pub(crate) identity: IdentityMap,
+    /// Absent: by comparing `sub` with the client.
+    pub(crate) subject_kind: Option<SubjectKindRules>,
+    /// What tells this kind of token from others of its issuer (POL-04).
+    pub(crate) discriminators: Vec<ClaimRule>,
     pub(crate) rules: Vec<ClaimRule>,
     pub(crate) dangerous: Dangerous,
+    /// Does a refusal count, or is it reported alone?
+    pub(crate) enforce: bool,
+}
+
+impl Issuer {
+    /// The issuer and its aliases.
+    pub(crate) fn spellings(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&*self.issuer).chain(self.aliases.iter().map(|alias| &**alias))
+    }
 }
 
 /// A whole policy for one service. A clone shares issuers and keys with it.
@@ -176,6 +240,9 @@ pub struct Policy {
     pub(crate) cache_entries: usize,
     /// Milliseconds a caller waits for a flight.
     pub(crate) fetch_wait_millis: u64,
+    /// `deny_kid` and `deny_issuer`.
+    pub(crate) denied: DenyList,
+    pub(crate) deny_file: Option<DenyFile>,
     /// What an operator should know though it is no mistake: opt-outs, skipped keys.
     pub(crate) notices: Vec<Notice>,
     /// Who computes signatures.

@@ -9,7 +9,7 @@ use super::tree::Place;
 use crate::error::Code;
 
 const EXAMPLE: &str =
-    "add what tells them apart, such as [[issuer.rule]] claim = \"/token_use\", equals = \"access\"";
+    "add what tells them apart, such as [[issuer.discriminator]] claim = \"/token_use\", equals = \"access\"";
 
 /// Reports entries that cannot be told apart from each other, or from other kinds of token.
 pub(super) fn check(drafts: &[Draft<'_>], problems: &mut Problems<'_>) {
@@ -117,8 +117,9 @@ fn are_shared(a: &Types, b: &Types) -> bool {
     a.any || b.any || (a.absent && b.absent) || a.named.iter().any(|name| b.named.contains(name))
 }
 
-/// Does a rule tell its tokens from others? `None` where the rules were reported.
+/// Does it say what tells its tokens from others? `None` where that was reported.
 fn has_discriminator(draft: &Draft<'_>) -> Option<bool> {
     let tells = |test: &RuleTest| matches!(test, RuleTest::Equals(_) | RuleTest::OneOf(_) | RuleTest::Absent);
-    draft.rules.as_ref().map(|rules| rules.iter().any(|rule| tells(&rule.test)))
+    let (rules, discriminators) = (draft.rules.as_ref()?, draft.discriminators.as_ref()?);
+    Some(!discriminators.is_empty() || rules.iter().any(|rule| tells(&rule.test)))
 }

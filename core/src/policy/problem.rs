@@ -210,6 +210,11 @@ impl<'t> Problems<'t> {
         self.missing_is_silent = true;
     }
 
+    /// Will no more be listed? Then their words do not matter.
+    pub(super) fn is_full(&self) -> bool {
+        self.found.len() >= LISTED
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.found.is_empty()
     }

@@ -1,6 +1,7 @@
 //! Every setting of the policy file: the one table that the check walks by, and that the reference
 //! and the JSON Schema are made from.
 
+use super::presets;
 use crate::limits;
 
 /// One setting.
@@ -73,6 +74,8 @@ pub enum Shape {
     Scalars,
     /// The boolean `true`.
     True,
+    /// `true` or `false`.
+    Boolean,
     /// The path of a file, relative to the policy file.
     Path,
     /// A secret: plain, `file:PATH`, `base64:` or `hex:`.
@@ -129,6 +132,8 @@ const PROFILES: Shape = Shape::Choice(
     &["access_token", "id_token", "id_token_api", "generic"],
     &["internal", "transaction", "jwt_svid"],
 );
+/// Marks of ID tokens that an entry may allow. `events` is none of them: a logout token is never accepted.
+const MARKS: Shape = Shape::Choices(&["nonce", "at_hash", "c_hash"]);
 const OPT_OUTS: Shape = Shape::Choices(&["no_issuer", "no_audience", "no_expiry", "any_type"]);
 
 const fn row(
@@ -157,6 +162,7 @@ pub static SETTINGS: &[Setting] = &[
     row("issuer[]", Shape::Tables, "", "Whose tokens are accepted; each entry is one kind of token of one issuer.").rules(&["CLM-01", "POL-04"]).required(),
     row("issuer[].name", Shape::Text, "the issuer", "Short name, for services that change the entry and for reports."),
     row("issuer[].issuer", Shape::Text, "", "The exact `iss`; required unless `no_issuer` is spelled out.").rules(&["CLM-01", "CLM-02"]),
+    row("issuer[].preset", Shape::Choice(presets::NAMES, presets::PLANNED), "", "What a vendor puts where: settings that stand under those of the entry.").rules(&["POL-05", "ACT-02"]),
     row("issuer[].issuer_aliases", Shape::Texts, "[]", "Other exact spellings of the same issuer.").rules(&["CLM-01"]),
     row("issuer[].profile", PROFILES, "", "What kind of token it is.").rules(&["CLM-18"]).required(),
     row("issuer[].audience", Shape::TextOrTexts, "", "Names of this service: one must be among the token's; required unless `no_audience` is spelled out.").rules(&["CLM-05", "CLM-06"]),
@@ -173,8 +179,12 @@ pub static SETTINGS: &[Setting] = &[
     planned("issuer[].keys.discovery_url", "Keys found by metadata at this URL."),
     planned("issuer[].keys.jwks_uri", "Keys fetched from this URL."),
     planned("issuer[].keys.bearer_file", "A credential for fetching keys."),
+    row("issuer[].key_urls", Shape::Texts, "[]", "Values of the `jku` header that are accepted, and never fetched; without it a token with `jku` is refused.").rules(&["JWS-17"]),
     row("issuer[].max_lifetime", Shape::Duration { least: SECOND, most: LIFETIME_MOST }, "\"24h\"", "Longest life of a token.").rules(&["CLM-15"]),
     row("issuer[].required_claims", Shape::Claims, "[]", "Claims that must be there: names, or JSON Pointers where they start with `/`.").rules(&["POL-08"]),
+    row("issuer[].optional_claims", Shape::Choices(&["client_id", "jti"]), "[]", "Claims of RFC 9068 that this issuer's access tokens may lack.").rules(&["ACT-03"]),
+    row("issuer[].widened_claims", Shape::Choices(&["amr"]), "[]", "Claims whose JSON type is the vendor's own.").rules(&["CLM-17"]),
+    row("issuer[].allow_marks", MARKS, "[]", "Marks of an ID token that this issuer's access tokens bear, too.").rules(&["ACT-05"]),
     row("issuer[].required_scopes", Shape::Scopes, "[]", "Scopes that must all be granted.").rules(&["ACT-06"]),
     row("issuer[].actors", Shape::Texts, "[]", "Who may appear as the outermost `act`; without it delegation is refused.").rules(&["XCH-05"]),
     row("issuer[].authorized_parties", Shape::Texts, "[]", "Clients whose ID tokens are accepted, by `azp`; for `id_token_api`.").rules(&["IDT-10"]),
@@ -183,6 +193,26 @@ pub static SETTINGS: &[Setting] = &[
     row("issuer[].identity.scopes", Shape::Pointers(16), "the `scope` claim", "Scopes, joined in order.").rules(&["CLM-19"]),
     row("issuer[].identity.tenant", Shape::Pointers(1), "", "The tenant.").rules(&["CLM-20"]),
     row("issuer[].identity.client_id", Shape::Pointers(1), "the `client_id` claim", "The client.").rules(&["CLM-21"]),
+    row("issuer[].identity.role_keys", Shape::Pointers(16), "[]", "Objects whose member names are roles, joined behind `roles`."),
+    row("issuer[].identity.token_id", Shape::Pointers(1), "the `jti` claim", "The id of the token.").rules(&["ACT-03"]),
+    row("issuer[].subject_kind", Shape::Table, "by `sub` and the client", "Whether a token stands for a user or for a client itself.").rules(&["CLM-21"]),
+    row("issuer[].subject_kind.client[]", Shape::Tables, "[]", "Any of these holds: it is a client's."),
+    row("issuer[].subject_kind.client[].claim", Shape::Pointer, "", "The claim.").required(),
+    row("issuer[].subject_kind.client[].equals", Shape::Scalar, "", "It has this type and value."),
+    row("issuer[].subject_kind.client[].one_of", Shape::Scalars, "", "It has one of these."),
+    row("issuer[].subject_kind.client[].present", Shape::True, "", "It is there."),
+    row("issuer[].subject_kind.user[]", Shape::Tables, "[]", "Any of these holds, and none of a client: it is a user's."),
+    row("issuer[].subject_kind.user[].claim", Shape::Pointer, "", "The claim.").required(),
+    row("issuer[].subject_kind.user[].equals", Shape::Scalar, "", "It has this type and value."),
+    row("issuer[].subject_kind.user[].one_of", Shape::Scalars, "", "It has one of these."),
+    row("issuer[].subject_kind.user[].present", Shape::True, "", "It is there."),
+    row("issuer[].subject_kind.client_suffix", Shape::Text, "", "What follows the client in the `sub` of a client's own token; any other `sub` is a user."),
+    row("issuer[].discriminator[]", Shape::Tables, "[]", "What tells this kind of token from others of its issuer; joined by AND, a failure is 401.").rules(&["POL-04", "CLM-18"]),
+    row("issuer[].discriminator[].claim", Shape::Pointer, "", "The claim.").required(),
+    row("issuer[].discriminator[].equals", Shape::Scalar, "", "It has this type and value."),
+    row("issuer[].discriminator[].one_of", Shape::Scalars, "", "It has one of these."),
+    row("issuer[].discriminator[].present", Shape::True, "", "It is there."),
+    row("issuer[].discriminator[].absent", Shape::True, "", "It is not there."),
     row("issuer[].rule[]", Shape::Tables, "[]", "What a claim must satisfy; rules are joined by AND.").rules(&["POL-04", "POL-08"]),
     row("issuer[].rule[].claim", Shape::Pointer, "", "The claim.").required(),
     row("issuer[].rule[].equals", Shape::Scalar, "", "It has this type and value."),
@@ -191,8 +221,7 @@ pub static SETTINGS: &[Setting] = &[
     row("issuer[].rule[].present", Shape::True, "", "It is there."),
     row("issuer[].rule[].absent", Shape::True, "", "It is not there."),
     row("issuer[].dangerous", OPT_OUTS, "[]", "Checks that are switched off; needs keys from the policy or a file.").rules(&["POL-03"]),
-    planned("issuer[].preset", "What a vendor puts where."),
-    planned("issuer[].enforce", "Report without refusing."),
+    row("issuer[].enforce", Shape::Boolean, "true", "Whether refusals count: with false they are reported, and another library decides."),
     planned("issuer[].required", "Refuse to start without keys."),
     planned("issuer[].binding", "How tokens are bound to their sender."),
     planned("issuer[].bind_peer", "Tokens bound to the peer's certificate."),
@@ -229,9 +258,9 @@ pub static SETTINGS: &[Setting] = &[
     planned("signing", "Minting of tokens."),
     planned("client", "This service as an OAuth client."),
     planned("outbound", "Where credentials may be sent."),
-    planned("deny_kid", "Keys that are refused at once."),
-    planned("deny_issuer", "Issuers that are refused at once."),
-    planned("deny_file", "A file of refused keys and issuers."),
+    row("deny_kid", Shape::Texts, "[]", "Keys that are refused at once, by `kid`, whoever's they are.").rules(&["POL-07"]),
+    row("deny_issuer", Shape::Texts, "[]", "Issuers that are refused at once, by any spelling that the policy knows.").rules(&["POL-07"]),
+    row("deny_file", Shape::Path, "", "A file of more of both, `kid NAME` or `issuer URL` on a line; it acts within seconds of a change.").rules(&["POL-07"]),
 ];
 
 #[cfg(test)]

@@ -53,6 +53,7 @@ impl Sources {
 
 /// Entries of one issuer.
 struct Group<'a> {
+    issuer: Option<Arc<str>>,
     keys: &'a Node,
     source: &'a Member,
     /// Of all its entries; `None` where one was reported.
@@ -77,7 +78,13 @@ fn groups<'a>(drafts: &[Draft<'a>], context: &mut Context<'_, '_>) -> Vec<Group<
             }
             None => {
                 by_issuer.extend(draft.issuer.clone().map(|issuer| (issuer, groups.len())));
-                groups.push(Group { keys, source, algorithms: draft.algorithms, entries: vec![entry] });
+                groups.push(Group {
+                    issuer: draft.issuer.clone(),
+                    keys,
+                    source,
+                    algorithms: draft.algorithms,
+                    entries: vec![entry],
+                });
             }
         }
     }
@@ -148,7 +155,10 @@ fn join(group: &mut Group<'_>, entry: usize, draft: &Draft<'_>, context: &mut Co
 fn load(group: &Group<'_>, context: &mut Context<'_, '_>) -> Option<KeySource> {
     let Member { name, node } = group.source;
     if &**name == "scripted" {
-        return Some(KeySource::Scripted);
+        let (issuer, algorithms) = (group.issuer.as_deref()?, group.algorithms?);
+        let provider = context.options.provider.name();
+        let identity = format!("{issuer}\n{algorithms:?}\n{provider}\n{}", *group.keys.to_json());
+        return Some(KeySource::Scripted { identity: identity.into() });
     }
     let bytes = match bytes(name, node, context) {
         Ok(bytes) => bytes,

@@ -67,6 +67,16 @@ impl Node {
         self.members().iter().find(|member| &*member.name == name).map(|member| &member.node)
     }
 
+    /// The member of that name, to be changed.
+    pub(super) fn get_mut(&mut self, name: &str) -> Option<&mut Node> {
+        match &mut self.value {
+            Value::Table(members) => {
+                members.iter_mut().find(|member| &*member.name == name).map(|member| &mut member.node)
+            }
+            _ => None,
+        }
+    }
+
     /// The string, if it is one.
     pub(super) fn text(&self) -> Option<&Text> {
         match &self.value {

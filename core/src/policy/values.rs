@@ -159,10 +159,16 @@ pub(super) fn unknown<'a>(
     text: &str,
     known: impl Iterator<Item = &'a str> + Clone,
 ) -> Fault {
+    /// Names of the file may be many; those of the settings are fewer.
+    const LISTED: usize = 20;
     let fault = Fault::new(code, format!("unknown {what}"));
     match nearest(text, known.clone()) {
         Some(name) => fault.hint(format!("did you mean `{}`?", shown(name))),
-        None => fault.hint(format!("known are {}", known.map(shown).collect::<Vec<_>>().join(", "))),
+        None => {
+            let more = if known.clone().nth(LISTED).is_some() { ", …" } else { "" };
+            let names: Vec<String> = known.take(LISTED).map(shown).collect();
+            fault.hint(format!("known are {}{more}", names.join(", ")))
+        }
     }
 }
 

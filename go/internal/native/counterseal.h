@@ -66,6 +66,8 @@
 #define COUNTERSEAL_E_KEY_ALG_MISMATCH 2007 // the key is bound to another algorithm
 #define COUNTERSEAL_E_HEADER_X5T_MISMATCH 2008 // x5t#S256 is not the certificate of the selected key
 #define COUNTERSEAL_E_SIGNATURE_INVALID 2009 // the signature is not valid
+#define COUNTERSEAL_E_KEY_DENIED 2010 // the token's key is on the deny list
+#define COUNTERSEAL_E_ISS_DENIED 2011 // the token's issuer is on the deny list
 #define COUNTERSEAL_E_TOKEN_KIND_MISMATCH 3001 // the token is of another kind than the profile accepts
 #define COUNTERSEAL_E_SUB_INVALID 3002 // sub is missing, empty or not of the form the profile requires
 #define COUNTERSEAL_E_AUD_INVALID 3003 // the audience is missing or not a string or list of strings
@@ -99,6 +101,8 @@
 #define COUNTERSEAL_E_CONFIG_PROFILE_OVERLAP 5013 // two kinds of token cannot be told apart
 #define COUNTERSEAL_E_CONFIG_DANGEROUS 5014 // a dangerous opt-out is used where it must not be
 #define COUNTERSEAL_E_CONFIG_TOO_LARGE 5015 // the policy is larger or nested more deeply than its limit
+#define COUNTERSEAL_E_CONFIG_OPEN_ISSUER 5017 // anyone can get a token of the issuer for this audience, and no rule says whose are meant
+#define COUNTERSEAL_E_POLICY_RELOAD_FAILED 5018 // the policy could not be loaded again; the one before it stays
 #define COUNTERSEAL_E_JWKS_INVALID 5101 // the document is not a JWK Set
 #define COUNTERSEAL_E_JWK_SKIPPED 5102 // the key is of an unknown kind or lacks a member
 #define COUNTERSEAL_E_JWKS_PRIVATE_KEY 5103 // a private key stands in a set of public keys
@@ -198,8 +202,9 @@ typedef struct counterseal_error_fields {
   uint32_t status;
   // Seconds for `Retry-After`; 0 where none is sent.
   uint32_t retry_after;
-  // Always 0.
-  uint32_t reserved;
+  // 1 where it counts; 0 where the issuer's entry in the policy says `enforce = false`: report it, and
+  // let the library decide that decided before. There is no identity either way.
+  uint32_t enforced;
   // The stable name, such as "token_expired".
   struct counterseal_view code;
   // What the caller does: "malformed", "untrusted", "rejected" (refuse the request), "unavailable"
@@ -399,9 +404,22 @@ uint32_t counterseal_guard_answer(const struct counterseal_guard *guard,
                                   struct counterseal_answer *answer,
                                   struct counterseal_error **error);
 
-// The outage that a caller is told of who has waited for keys long enough: `error` gets its details, and
-// its number is the status.
+// `counterseal_guard_answer` for many tokens at one reading of the clock; `tokens` and `lengths` are as in
+// `counterseal_guard_verify_many`. The call itself succeeds; then `errors[i]` is set and yours to free, or
+// it is NULL and `answers[i]` is the answer. The size of the first struct stands for all of them.
+uint32_t counterseal_guard_answer_many(const struct counterseal_guard *guard,
+                                       const char *tokens,
+                                       const uint64_t *lengths,
+                                       uint64_t count,
+                                       const int64_t *now,
+                                       struct counterseal_answer *answers,
+                                       struct counterseal_error **errors,
+                                       struct counterseal_error **error);
+
+// The outage that a caller is told of who has waited for the keys of `flight` long enough (NULL where it
+// is not known): `error` gets its details, and its number is the status.
 uint32_t counterseal_guard_keys_unavailable(const struct counterseal_guard *guard,
+                                            const struct counterseal_flight *flight,
                                             struct counterseal_error **error);
 
 // The same verification as a report of every check, in JSON, for people: the members are verdict, code,
@@ -414,13 +432,24 @@ uint32_t counterseal_guard_explain(const struct counterseal_guard *guard,
                                    struct counterseal_text **report,
                                    struct counterseal_error **error);
 
+// How the guard is doing, as a JSON object: its policy, issuers and keys, what became of tokens, the cache,
+// and alarms. Nothing in it comes from a token.
+uint32_t counterseal_guard_status(const struct counterseal_guard *guard,
+                                  struct counterseal_text **json,
+                                  struct counterseal_error **error);
+
+// The numbers of `counterseal_guard_status` as Prometheus text.
+uint32_t counterseal_guard_metrics(const struct counterseal_guard *guard,
+                                   struct counterseal_text **text,
+                                   struct counterseal_error **error);
+
 // Reads the policy file again and swaps the whole policy at once. The old one stays where the new one
 // has mistakes.
 uint32_t counterseal_guard_reload(const struct counterseal_guard *guard, struct counterseal_error **error);
 
-// Closes a guard, also while it is in use: later calls fail with `misuse_closed`; when those under way
-// are done, its keys and caches are gone and its tickets are in their queues. A second time changes
-// nothing. The handle still has to be freed.
+// Closes a guard, also while it is in use: later calls fail with `misuse_closed`, the tickets of those who
+// wait go into their queues, and when the calls under way are done its keys and caches are gone. A second
+// time changes nothing. The handle still has to be freed.
 uint32_t counterseal_guard_close(const struct counterseal_guard *guard, struct counterseal_error **error);
 
 // To be called in a child process that was made by `fork`, before anything else with this guard: locks

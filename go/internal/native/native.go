@@ -65,6 +65,10 @@ func GuardAnswer(guard uintptr, token string, now *int64) Answer {
 	var out C.shim_answer
 	C.shim_guard_answer(C.uintptr_t(guard), start(token), C.uint64_t(len(token)), (*C.int64_t)(now), &out)
 	runtime.KeepAlive(token)
+	return answer(&out)
+}
+
+func answer(out *C.shim_answer) Answer {
 	return Answer{
 		ID:       uint64(out.id),
 		Wait:     time.Duration(out.wait_milliseconds) * time.Millisecond,
@@ -73,6 +77,35 @@ func GuardAnswer(guard uintptr, token string, now *int64) Answer {
 		Error:    uintptr(out.error),
 		Kind:     uint32(out.kind),
 	}
+}
+
+// GuardAnswerMany asks about many tokens at one reading of the clock.
+func GuardAnswerMany(guard uintptr, tokens []string, now *int64) ([]Answer, Result) {
+	size := 0
+	for _, token := range tokens {
+		size += len(token)
+	}
+	joined := make([]byte, 0, size+1) // never without a start
+	lengths := make([]C.uint64_t, len(tokens))
+	for at, token := range tokens {
+		joined = append(joined, token...)
+		lengths[at] = C.uint64_t(len(token))
+	}
+	given := make([]C.shim_answer, len(tokens))
+	var out C.shim_result
+	C.shim_guard_answer_many(C.uintptr_t(guard), (*C.char)(unsafe.Pointer(unsafe.SliceData(joined))),
+		unsafe.SliceData(lengths), C.uint64_t(len(tokens)), (*C.int64_t)(now), unsafe.SliceData(given), &out)
+	runtime.KeepAlive(joined)
+	runtime.KeepAlive(lengths)
+	clear(joined)
+	if out.error != 0 {
+		return nil, result(out)
+	}
+	answers := make([]Answer, len(tokens))
+	for at := range given {
+		answers[at] = answer(&given[at])
+	}
+	return answers, Result{}
 }
 
 // Result is a handle, or the handle of an error.
@@ -138,9 +171,23 @@ func GuardExplain(guard uintptr, token string, now *int64) Result {
 }
 
 // GuardKeysUnavailable gives the error of who has waited long enough.
-func GuardKeysUnavailable(guard uintptr) Result {
+func GuardKeysUnavailable(guard, flight uintptr) Result {
 	var out C.shim_result
-	C.shim_guard_keys_unavailable(C.uintptr_t(guard), &out)
+	C.shim_guard_keys_unavailable(C.uintptr_t(guard), C.uintptr_t(flight), &out)
+	return result(out)
+}
+
+// GuardStatus tells how a guard is doing, in JSON.
+func GuardStatus(guard uintptr) Result {
+	var out C.shim_result
+	C.shim_guard_status(C.uintptr_t(guard), &out)
+	return result(out)
+}
+
+// GuardMetrics tells the same numbers as Prometheus text.
+func GuardMetrics(guard uintptr) Result {
+	var out C.shim_result
+	C.shim_guard_metrics(C.uintptr_t(guard), &out)
 	return result(out)
 }
 
@@ -220,6 +267,7 @@ func TakeText(handle uintptr) string {
 // ErrorFields is all that the library tells about an error.
 type ErrorFields struct {
 	Number, Status, RetryAfter                                 uint32
+	Enforced                                                   bool
 	Class, Rule, WWWAuthenticate, Reference, Message, Problems string
 }
 
@@ -231,6 +279,7 @@ func TakeError(handle uintptr) ErrorFields {
 		Number:          uint32(fields.number),
 		Status:          uint32(fields.status),
 		RetryAfter:      uint32(fields.retry_after),
+		Enforced:        fields.enforced != 0,
 		Class:           copied(fields.error_class),
 		Rule:            copied(fields.rule),
 		WWWAuthenticate: copied(fields.www_authenticate),

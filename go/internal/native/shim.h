@@ -2,6 +2,7 @@
  * has no business with them, and checking Go pointers costs nothing where there are none. */
 
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "counterseal.h"
@@ -88,8 +89,36 @@ static inline void shim_guard_explain(uintptr_t guard, const char *token, uint64
     RESULT(text, counterseal_guard_explain(AS(guard, guard), token, length, now, result, error));
 }
 
-static inline void shim_guard_keys_unavailable(uintptr_t guard, shim_result *out) {
-    STATUS(counterseal_guard_keys_unavailable(AS(guard, guard), error));
+/* Answers to many tokens; the errors of single ones are in `answers`, that of the call is in `out`. */
+static inline void shim_guard_answer_many(uintptr_t guard, const char *tokens, const uint64_t *lengths,
+                                          uint64_t count, const int64_t *now, shim_answer *answers,
+                                          shim_result *out) {
+    counterseal_answer *given = (counterseal_answer *)calloc(count, sizeof *given);
+    counterseal_error **errors = (counterseal_error **)calloc(count, sizeof *errors);
+    if (count > 0 && given != NULL) given[0].struct_size = sizeof *given;
+    STATUS(counterseal_guard_answer_many(AS(guard, guard), tokens, lengths, count, now, given, errors, error));
+    for (uint64_t at = 0; out->status == COUNTERSEAL_OK && at < count; at++) {
+        answers[at].id = given[at].id;
+        answers[at].kind = given[at].kind;
+        answers[at].wait_milliseconds = given[at].wait_milliseconds;
+        answers[at].identity = (uintptr_t)given[at].identity;
+        answers[at].flight = (uintptr_t)given[at].flight;
+        answers[at].error = (uintptr_t)errors[at];
+    }
+    free(given);
+    free(errors);
+}
+
+static inline void shim_guard_keys_unavailable(uintptr_t guard, uintptr_t flight, shim_result *out) {
+    STATUS(counterseal_guard_keys_unavailable(AS(guard, guard), AS(flight, flight), error));
+}
+
+static inline void shim_guard_status(uintptr_t guard, shim_result *out) {
+    RESULT(text, counterseal_guard_status(AS(guard, guard), result, error));
+}
+
+static inline void shim_guard_metrics(uintptr_t guard, shim_result *out) {
+    RESULT(text, counterseal_guard_metrics(AS(guard, guard), result, error));
 }
 
 static inline void shim_guard_reload(uintptr_t guard, shim_result *out) {

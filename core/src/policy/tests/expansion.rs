@@ -77,7 +77,9 @@ fn a_service_that_does_not_exist_is_one_problem() {
     let error = service(SERVICES, "order").unwrap_err();
     assert_eq!(error.problems().len(), 1, "{error}");
     assert!(
-        error.to_string().ends_with("service: there is no service \"order\"; did you mean `orders`?"),
+        error
+            .to_string()
+            .ends_with("service: there is no service of the chosen name; did you mean `orders`?"),
         "{error}"
     );
     assert_problems(service(SOUND, "orders"), &[("", ConfigMissing)]);

@@ -6,7 +6,14 @@ use super::*;
 
 const FULL: &str = r#"version = 1
 audience = "top"
+deny_kid = ["k0"]
+deny_issuer = ["https://old.example.com"]
 [[issuer]]
+preset = "keycloak"
+enforce = false
+widened_claims = ["amr"]
+discriminator = [{ claim = "/typ", equals = "Bearer" }]
+subject_kind = { client_suffix = "@c", user = [{ claim = "/sid", present = true }] }
 name = "main"
 issuer = "https://idp.example.com"
 issuer_aliases = ["a"]
@@ -147,4 +154,28 @@ fn a_megabyte_of_anything_ends_soon() {
             let _ = result.unwrap_err().to_string();
         }
     }
+}
+
+#[test]
+fn the_same_text_has_the_same_problems_and_no_endless_lists() {
+    let entries: String = (0..60).map(|at| format!("[[issuer]]\nname = 'provider-{at}'\n")).collect();
+    let text = format!("version = 1\n{entries}[[service.orders.issuer]]\nname = 'zebra'\n");
+    let problems = || Surroundings::default().parse(&text, Format::Toml, Some("orders")).unwrap_err();
+    let first = problems();
+    let hint =
+        first.problems().iter().find_map(|one| one.hint.as_deref().filter(|hint| hint.contains("known are")));
+    assert!(hint.is_some_and(|hint| hint.ends_with(", …") && hint.len() < 400), "{hint:?}");
+    for _ in 0..5 {
+        assert_eq!(problems(), first);
+    }
+}
+
+#[test]
+fn many_unknown_names_beside_many_known_ones_end_soon() {
+    let many = |line: &str| -> String { (0..12_000).map(|at| line.replace('#', &at.to_string())).collect() };
+    let text = many("[[issuer]]\nname='provider-#'\n") + &many("[[service.orders.issuer]]\nname='x-#-x'\n");
+    let start = Instant::now();
+    let error = Surroundings::default().parse(&text, Format::Toml, Some("orders")).unwrap_err();
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
+    assert!(error.problems().iter().any(|one| one.message.starts_with("unknown issuer \"x-0-x\"")));
 }

@@ -149,6 +149,14 @@ fn settings_of_other_profiles_are_refused() {
     let parties = format!("{SOUND}authorized_parties = ['a']\n");
     assert_problems(toml(&parties), &[("issuer[0].authorized_parties", ConfigValue)]);
     assert!(toml(&parties.replace("\"access_token\"", "\"id_token_api\"")).is_ok());
+    for (setting, path) in [
+        ("optional_claims = ['jti']\n", "issuer[0].optional_claims"),
+        ("allow_marks = ['nonce']\n", "issuer[0].allow_marks"),
+    ] {
+        assert!(toml(&format!("{SOUND}{setting}")).is_ok());
+        let other = SOUND.replace("\"access_token\"", "\"generic\"") + setting;
+        assert_problems(toml(&other), &[(path, ConfigValue)]);
+    }
     assert_problems(
         changed("\"access_token\"", "\"jwt_svid\""),
         &[("issuer[0].profile", ConfigNotSupported)],

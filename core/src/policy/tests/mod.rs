@@ -4,6 +4,8 @@ mod expansion;
 mod hostile;
 mod issuers;
 mod keys;
+mod open_issuers;
+mod presets;
 mod syntax;
 
 use std::collections::HashMap;
@@ -185,6 +187,11 @@ wait = "250ms"
     assert_eq!(issuer.identity.roles.len(), 2);
     assert_eq!(issuer.identity.tenant.as_ref().map(crate::json::Pointer::as_str), Some("/tenant"));
     assert_eq!(issuer.rules.len(), 1);
+    assert_eq!(issuer.types().collect::<Vec<_>>(), ["at+jwt", "jwt", "none"]);
+    assert_eq!(issuer.max_lifetime(), 7200);
+    assert_eq!(issuer.required_claims().collect::<Vec<_>>(), ["tenant", "/a/b"]);
+    assert_eq!(issuer.required_scopes().collect::<Vec<_>>(), ["orders:read", "orders:write"]);
+    assert_eq!(issuer.ruled_claims().collect::<Vec<_>>(), ["/tenant"]);
     assert_eq!((policy.leeway, policy.token_bytes, policy.header_bytes), (0, 65_536, 256));
     assert_eq!((policy.cache_entries, policy.fetch_wait_millis), (0, 250));
 }

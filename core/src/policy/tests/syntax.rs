@@ -88,7 +88,13 @@ fn problems_say_what_to_write_instead() {
             "types = ['at+jwt; v=1']",
             "issuer[0].types[0]: a type has no parameters here; leave out the semicolon and what follows",
         ),
-        ("preset = 'keycloak'", "issuer[0].preset: this setting is not supported in this version"),
+        ("replay = 'redis'", "issuer[0].replay: this setting is not supported in this version"),
+        ("preset = 'aws-alb'", "issuer[0].preset: this value is not supported in this version"),
+        ("preset = 'keycloack'", "issuer[0].preset: unknown \"keycloack\"; did you mean `keycloak`?"),
+        (
+            "enforce = 'no'",
+            "issuer[0].enforce: a string stands where true or false belongs; write it without quotes",
+        ),
         (
             "\"\\u0007\\nx\" = 1",
             "issuer[0].\"\\u{7}\\nx\": unknown setting; leave it out, or begin its name with `x-` for a note of your own",

@@ -1,0 +1,204 @@
+//! The command line.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use counterseal::{Algorithm, AlgorithmSet, UnixTime};
+
+use crate::status;
+
+const EXAMPLES: &str = "\
+Examples:
+  counterseal verify  --policy counterseal.toml < token
+  counterseal explain --policy counterseal.toml --token-file token
+  counterseal inspect < token
+  counterseal policy check --policy counterseal.toml --service orders
+  counterseal keys show jwks.json";
+
+/// Verifies tokens by one policy file, and says why one is refused.
+///
+/// Tokens are read from the standard input, from a file, or from an argument (which other users of
+/// the machine can see in its process list). They are never repeated in what is written.
+#[derive(Debug, Parser)]
+#[command(name = "counterseal", version, after_help = format!("{EXAMPLES}\n\n{}", status::LISTED))]
+#[command(arg_required_else_help = true, subcommand_required = true)]
+pub(crate) struct Arguments {
+    /// Write one JSON document instead of text.
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Verify a token and say who it speaks for, or why it is refused.
+    #[command(after_help = status::LISTED)]
+    Verify(Judge),
+    /// Verify a token and show every check.
+    #[command(after_help = status::LISTED)]
+    Explain(Judge),
+    /// Show what is in a token. Nothing is verified.
+    #[command(after_help = status::LISTED)]
+    Inspect(Inspect),
+    /// Signatures over any payload.
+    #[command(subcommand, arg_required_else_help = true)]
+    Jws(JwsCommand),
+    /// Policy files.
+    #[command(subcommand, arg_required_else_help = true)]
+    Policy(PolicyCommand),
+    /// Key files.
+    #[command(subcommand, arg_required_else_help = true)]
+    Keys(KeysCommand),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum JwsCommand {
+    /// Check the signature of a compact JWS, and nothing else: not who it is from, for whom, or since when.
+    #[command(after_help = status::LISTED)]
+    Verify(Signature),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PolicyCommand {
+    /// Check a policy file: say what it holds, or list every mistake.
+    #[command(after_help = status::LISTED)]
+    Check(CheckPolicy),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysCommand {
+    /// Show the public keys of a JWK, a JWK Set or a PEM file, and what is wrong with the others.
+    #[command(after_help = status::LISTED)]
+    Show(ShowKeys),
+}
+
+/// The arguments of `verify` and `explain`.
+#[derive(Debug, Args)]
+pub(crate) struct Judge {
+    #[command(flatten)]
+    pub(crate) policy: PolicyFile,
+    #[command(flatten)]
+    pub(crate) token: TokenSource,
+    #[command(flatten)]
+    pub(crate) time: Time,
+}
+
+/// The arguments of `inspect`.
+#[derive(Debug, Args)]
+pub(crate) struct Inspect {
+    #[command(flatten)]
+    pub(crate) token: TokenSource,
+    #[command(flatten)]
+    pub(crate) time: Time,
+}
+
+/// The arguments of `jws verify`.
+#[derive(Debug, Args)]
+pub(crate) struct Signature {
+    /// The keys: a JWK, a JWK Set, or public keys in PEM.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) keys: PathBuf,
+    /// The algorithms to accept, such as RS256,ES256. There is no "any".
+    #[arg(long, value_name = "A,B", value_parser = algorithms)]
+    pub(crate) algorithms: AlgorithmSet,
+    /// Where to write the payload once the signature is valid; `-` is the standard output.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) payload_out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) token: TokenSource,
+}
+
+/// The arguments of `policy check`.
+#[derive(Debug, Args)]
+pub(crate) struct CheckPolicy {
+    #[command(flatten)]
+    pub(crate) policy: PolicyFile,
+}
+
+/// The arguments of `keys show`.
+#[derive(Debug, Args)]
+pub(crate) struct ShowKeys {
+    /// A JWK, a JWK Set, or public keys in PEM.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PolicyFile {
+    /// The policy file (TOML, or JSON where its name ends in .json).
+    #[arg(long = "policy", value_name = "FILE")]
+    pub(crate) path: PathBuf,
+    /// The service whose changes apply; COUNTERSEAL_SERVICE where it is left out.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) service: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TokenSource {
+    /// The token, bare or behind "Bearer "; without it, or with `-`, the standard input.
+    #[arg(value_name = "TOKEN", conflicts_with = "token_file")]
+    pub(crate) token: Option<OsString>,
+    /// A file that holds the token.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) token_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Time {
+    /// Judge dates at this time, in seconds since 1970, instead of now.
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, value_parser = time)]
+    pub(crate) now: Option<UnixTime>,
+}
+
+/// Errors never repeat what was typed: it could be a token in the wrong place.
+fn time(text: &str) -> Result<UnixTime, String> {
+    let seconds = text.parse().map_err(|_| "no whole number of seconds since 1970".to_owned())?;
+    UnixTime::from_seconds(seconds).map_err(|_| "too far away: it is in seconds, not milliseconds".to_owned())
+}
+
+fn algorithms(text: &str) -> Result<AlgorithmSet, String> {
+    let known = Algorithm::ALL.map(Algorithm::name).join(", ");
+    let mut set = AlgorithmSet::new();
+    for (at, name) in text.split(',').map(str::trim).enumerate() {
+        let algorithm = Algorithm::from_name(name)
+            .ok_or_else(|| format!("entry {} of the list is not one of {known}", at + 1))?;
+        set = set.with(algorithm);
+    }
+    if set.mixes_mac_and_signatures() {
+        return Err("HS algorithms and signatures stand in one list: keep one kind (JWS-06)".to_owned());
+    }
+    Ok(set)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn algorithms_are_listed_and_never_mixed() {
+        assert_eq!(algorithms("RS256, ES256").unwrap().iter().count(), 2);
+        assert_eq!(algorithms("EdDSA").unwrap(), AlgorithmSet::new().with(Algorithm::Ed25519));
+        for bad in ["", ",", "none", "rs256", "RS256,", "RS256,HS256", "eyJcanary"] {
+            let error = algorithms(bad).unwrap_err();
+            assert!(!error.contains("canary") && !error.is_empty(), "{bad}: {error}");
+        }
+    }
+
+    #[test]
+    fn times_are_seconds() {
+        assert_eq!(time("1800000000").map(UnixTime::as_seconds), Ok(1_800_000_000));
+        assert_eq!(time("-5").map(UnixTime::as_seconds), Ok(-5));
+        for bad in ["1800000000000", "", "1e9", "1.5", "now", "99999999999999999999"] {
+            assert!(time(bad).is_err(), "{bad}");
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! The conformance corpus: rule cases as data, how their tokens are made, and how they are run.
+//!
+//! `tests/conformance/README.md` is the description of the format.
+
+mod case;
+mod change;
+mod corpus;
+mod der;
+mod explain;
+mod format;
+mod json;
+mod keys;
+mod lint;
+mod outcome;
+mod policy;
+mod recipe;
+mod run;
+mod text;
+
+pub use case::{Case, Kind, Recipe, RuleFile, Step, Token};
+pub use corpus::{Corpus, folder};
+pub use explain::explain;
+pub use format::layout;
+pub use json::Json;
+pub use keys::PrivateKey;
+pub use lint::lint;
+pub use run::{Outcome, Runner};
+pub use text::Text;

@@ -1,0 +1,142 @@
+//! What a host sees, as data: every field of the public objects, and nothing else.
+
+use counterseal::core::keyset::{Key, KeySet};
+use counterseal::{CacheCounters, Code, Error, Identity, PolicyError, Rejection, Report, Unavailable};
+
+use super::json::Json;
+
+/// The outcome of a verification.
+pub fn verification(result: &Result<Identity, Error>) -> Json {
+    match result {
+        Ok(identity) => Json::object([("verified", self::identity(identity))]),
+        Err(Error::TokenRejected(rejection)) => Json::object([("rejected", self::rejection(rejection))]),
+        Err(Error::Unavailable(outage)) => Json::object([("unavailable", self::outage(outage))]),
+        Err(other) => Json::object([("error", code(other.code()))]),
+    }
+}
+
+/// Every field of an identity, and its claims.
+pub fn identity(identity: &Identity) -> Json {
+    let number = |number: Option<i64>| number.map_or(Json::Null, Json::integer);
+    Json::object([
+        ("subject", Json::optional(identity.subject())),
+        ("issuer", Json::string(identity.issuer())),
+        ("audience", Json::strings(identity.audience())),
+        ("scopes", Json::strings(identity.scopes())),
+        ("roles", Json::strings(identity.roles())),
+        ("tenant", Json::optional(identity.tenant())),
+        ("client_id", Json::optional(identity.client_id())),
+        ("subject_kind", Json::string(identity.subject_kind().name())),
+        ("actors", Json::strings(identity.actors())),
+        ("token_id", Json::optional(identity.token_id())),
+        ("issued_at", number(identity.issued_at())),
+        ("expires_at", number(identity.expires_at())),
+        ("auth_time", number(identity.auth_time())),
+        ("acr", Json::optional(identity.acr())),
+        ("amr", Json::strings(identity.amr())),
+        ("profile", Json::string(identity.profile().name())),
+        ("transaction_id", Json::optional(identity.transaction_id())),
+        ("groups_incomplete", Json::Boolean(identity.groups_incomplete())),
+        ("claims", Json::from_value(identity.claims())),
+    ])
+}
+
+/// A rejection without its reference, which is random.
+pub fn rejection(rejection: &Rejection) -> Json {
+    Json::object([
+        ("code", code(rejection.code())),
+        ("number", Json::integer(rejection.code().number())),
+        ("rule", Json::string(rejection.rule().id())),
+        ("status", Json::integer(rejection.status())),
+        ("www_authenticate", Json::optional(rejection.www_authenticate())),
+    ])
+}
+
+fn outage(outage: &Unavailable) -> Json {
+    Json::object([
+        ("code", code(outage.code())),
+        ("number", Json::integer(outage.code().number())),
+        ("status", Json::integer(outage.status())),
+        ("retry_after", Json::integer(outage.retry_after())),
+    ])
+}
+
+/// Every problem of a policy. Lines count only in a text that the case writes out: elsewhere each
+/// language lays the policy out in its own way.
+pub fn problems(error: &PolicyError, has_lines: bool) -> Json {
+    let mut problems: Vec<Json> = error
+        .problems()
+        .iter()
+        .map(|problem| {
+            let mut members = vec![
+                ("code".to_owned(), code(problem.code)),
+                ("number".to_owned(), Json::integer(problem.code.number())),
+                ("path".to_owned(), Json::string(&problem.path)),
+                ("pointer".to_owned(), Json::string(&problem.pointer)),
+                ("message".to_owned(), Json::string(&problem.message)),
+                ("hint".to_owned(), Json::optional(problem.hint.as_deref())),
+            ];
+            if has_lines {
+                members.push(("line".to_owned(), Json::integer(problem.line)));
+                members.push(("column".to_owned(), Json::integer(problem.column)));
+            }
+            Json::Object(members)
+        })
+        .collect();
+    if !has_lines {
+        let text = |problem: &Json, name: &str| problem.get(name).map(Json::canonical);
+        problems.sort_by_cached_key(|problem| (text(problem, "pointer"), text(problem, "code")));
+    }
+    Json::object([("problems", Json::Array(problems))])
+}
+
+/// A report of every check, as its users see it.
+pub fn report(report: &Report) -> Result<Json, String> {
+    let text = serde_json::to_string(report).map_err(|error| error.to_string())?;
+    Ok(Json::object([("report", Json::parse(&text)?)]))
+}
+
+/// What the cache did.
+pub fn counters(counters: CacheCounters) -> Json {
+    let CacheCounters { hits, misses, inserts, evictions, entries } = counters;
+    Json::object([
+        ("hits", Json::integer(hits)),
+        ("misses", Json::integer(misses)),
+        ("inserts", Json::integer(inserts)),
+        ("evictions", Json::integer(evictions)),
+        ("entries", Json::integer(entries)),
+    ])
+}
+
+/// A set: which keys can be used, which are of algorithms that are not listed, which were left out.
+pub fn key_set(result: &Result<KeySet, Code>) -> Json {
+    let set = match result {
+        Ok(set) => set,
+        Err(error) => return Json::object([("error", code(*error))]),
+    };
+    let row = |key: &Key| {
+        Json::object([
+            ("kid", Json::optional(key.kid())),
+            ("algorithm", Json::optional(key.algorithm().map(|algorithm| algorithm.name()))),
+            ("kind", Json::string(key.describe().to_string())),
+            ("thumbprint", Json::optional(key.thumbprint())),
+        ])
+    };
+    let skipped = set.skipped().iter().map(|key| {
+        Json::object([
+            ("index", Json::integer(key.index as u64)),
+            ("kid", Json::optional(key.kid.as_deref())),
+            ("code", code(key.reason)),
+        ])
+    });
+    Json::object([
+        ("usable", Json::Array(set.keys().filter(|key| key.is_usable()).map(row).collect())),
+        ("unlisted", Json::Array(set.keys().filter(|key| !key.is_usable()).map(row).collect())),
+        ("skipped", Json::Array(skipped.collect())),
+    ])
+}
+
+/// A code by its slug.
+pub fn code(code: Code) -> Json {
+    Json::string(code.slug())
+}

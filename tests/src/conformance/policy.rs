@@ -1,0 +1,107 @@
+//! The policies of the cases: named, changed, or written out.
+
+use std::cmp::Ordering;
+use std::path::Path;
+
+use counterseal::core::crypto::Provider;
+use counterseal::testing::{Surroundings, policy_in};
+use counterseal::{Format, Policy, PolicyError};
+use serde_json::Value;
+
+use super::case::Load;
+use super::text::Text;
+
+impl Load {
+    /// Reads the policy. Its files are the case's own, else those of `folder`.
+    pub fn read(
+        &self,
+        folder: &Path,
+        provider: &'static dyn Provider,
+    ) -> Result<Result<Policy, PolicyError>, String> {
+        let (text, format) = self.text(folder)?;
+        let files = |path: &str| self.file(folder, path);
+        let surroundings = Surroundings {
+            service: self.service.as_deref(),
+            environment: &self.environment,
+            files: &files,
+            provider,
+        };
+        Ok(policy_in(&text, format, &surroundings))
+    }
+
+    /// Are lines and columns those of a text that the case writes out?
+    pub fn has_lines(&self) -> bool {
+        self.text.is_some()
+    }
+
+    fn text(&self, folder: &Path) -> Result<(String, Format), String> {
+        if let Some(text) = &self.text {
+            let text = String::from_utf8(text.bytes()?).map_err(|_| "a policy is UTF-8")?;
+            let format = match self.format.as_deref() {
+                Some("toml") => Format::Toml,
+                Some("json") => Format::Json,
+                _ => return Err("format is toml or json".into()),
+            };
+            return Ok((text, format));
+        }
+        let mut policy = match &self.policy {
+            Some(Value::String(name)) => {
+                let path = folder.join(format!("{name}.json"));
+                let text =
+                    std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+                serde_json::from_str(&text).map_err(|error| format!("{name}: {error}"))?
+            }
+            Some(policy) => policy.clone(),
+            None => return Err("no policy".into()),
+        };
+        for (pointer, value) in &self.change {
+            change(&mut policy, pointer, value)?;
+        }
+        Ok((policy.to_string(), Format::Json))
+    }
+
+    fn file(&self, folder: &Path, path: &str) -> Result<Vec<u8>, String> {
+        match self.files.get(path) {
+            Some(contents) => contents_of(contents),
+            None => std::fs::read(folder.join(path)).map_err(|error| error.kind().to_string()),
+        }
+    }
+}
+
+/// The bytes of a file: text, or what stands behind `json`.
+pub fn contents_of(contents: &Value) -> Result<Vec<u8>, String> {
+    match contents.get("json") {
+        Some(json) => Ok(json.to_string().into_bytes()),
+        None => {
+            let text: Text = serde_json::from_value(contents.clone()).map_err(|error| error.to_string())?;
+            text.bytes()
+        }
+    }
+}
+
+/// Sets or (null) removes the value at a JSON Pointer. `-`, or the length of a list, appends.
+fn change(policy: &mut Value, pointer: &str, value: &Value) -> Result<(), String> {
+    let (parent, last) = pointer.rsplit_once('/').ok_or_else(|| format!("{pointer:?} is no pointer"))?;
+    let last = last.replace("~1", "/").replace("~0", "~");
+    match policy.pointer_mut(parent) {
+        Some(Value::Object(members)) if value.is_null() => {
+            members.remove(&last).map(drop).ok_or_else(|| format!("there is no {pointer}"))
+        }
+        Some(Value::Object(members)) => {
+            members.insert(last, value.clone());
+            Ok(())
+        }
+        Some(Value::Array(list)) => {
+            let at =
+                if last == "-" { list.len() } else { last.parse().map_err(|_| format!("{pointer}?"))? };
+            match (at.cmp(&list.len()), value) {
+                (Ordering::Less, Value::Null) => drop(list.remove(at)),
+                (Ordering::Less, value) => list[at] = value.clone(),
+                (Ordering::Equal, value) if !value.is_null() => list.push(value.clone()),
+                _ => return Err(format!("there is no {pointer}")),
+            }
+            Ok(())
+        }
+        _ => Err(format!("there is no {parent:?}")),
+    }
+}
