@@ -45,21 +45,6 @@ bench: need-cargo ## Budgets and peers, with pass or fail for each (some minutes
 	$(CARGO) bench --locked --package counterseal-benches --bench budgets
 	$(CARGO) bench --locked --package counterseal-benches --bench verify
 
-.PHONY: node
-node: need-cargo need-node ## Build the Node package's native module (RELEASE=1 to ship it)
-	node node/build.cjs $(if $(RELEASE),--release)
-
-.PHONY: test-node
-test-node: node ## Test the Node package on the real native module
-	@test -d node/node_modules || npm --prefix node ci --ignore-scripts --no-audit --no-fund
-	cd node && node --test test/*.test.mjs
-
-.PHONY: bench-node
-bench-node: need-cargo need-node ## Budgets and peers of the Node package, on a release build
-	node node/build.cjs --release
-	@test -d benches/node/node_modules || npm --prefix benches/node ci --ignore-scripts --no-audit --no-fund
-	node benches/node/bench.mjs
-
 .PHONY: counts
 counts: need-cargo ## Instruction counts against benches/counts.txt (needs valgrind)
 	benches/counts check

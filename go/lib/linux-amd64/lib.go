@@ -1,0 +1,10 @@
+//go:build cgo && linux && amd64
+
+package lib
+
+// #if !__has_include("libcounterseal.a")
+// #error "libcounterseal.a is missing: run 'make go' in the repository of Counterseal"
+// #endif
+//
+// #cgo LDFLAGS: ${SRCDIR}/libcounterseal.a -lm -ldl -lpthread
+import "C"

@@ -1,0 +1,19 @@
+//go:build cgo
+
+package counterseal
+
+import "github.com/counterseal/counterseal/go/internal/native"
+
+// What countersealtest makes are real guards and policies.
+func init() {
+	native.NewGuard = func(handle uintptr) any {
+		guard, _ := newGuard(native.Result{Handle: handle})
+		return guard
+	}
+	native.NewPolicy = func(handle uintptr) any {
+		policy, _ := newPolicy(native.Result{Handle: handle})
+		return policy
+	}
+	native.GuardHandle = func(guard any) uintptr { return guard.(*Guard).handle }
+	native.Error = func(handle uintptr) error { return newError(handle, nil) }
+}
