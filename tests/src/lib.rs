@@ -2,6 +2,7 @@
 
 pub mod conformance;
 pub mod fuzz;
+pub mod oracles;
 pub mod random;
 pub mod shared;
 pub mod signer;
