@@ -1,20 +1,22 @@
 // The verdicts of golang-jwt on steps of the corpus: JSON lines in, JSON lines out.
 //
 // Its documented options for the policy: WithValidMethods, WithIssuer, WithAudience, WithLeeway, WithTimeFunc,
-// WithExpirationRequired, WithIssuedAt, WithStrictDecoding. Keys by keyfunc, which its README names for JWK Sets.
+// WithExpirationRequired, WithIssuedAt, WithStrictDecoding. Keys by keyfunc, which its README names for JWK Sets, those for
+// signatures alone.
 // It has no option for `typ` or for other required claims.
 package main
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"os"
 	"runtime/debug"
-	"strings"
 	"time"
 
+	"github.com/MicahParks/jwkset"
 	"github.com/MicahParks/keyfunc/v3"
 	"github.com/golang-jwt/jwt/v5"
 )
@@ -68,26 +70,9 @@ func judge(one step) (err error) {
 	if err != nil {
 		panic(err)
 	}
-	// Ed25519 is known by its old name alone.
-	jwks := strings.ReplaceAll(string(one.JWKS), `"alg":"Ed25519"`, `"alg":"EdDSA"`)
-	keys, err := keyfunc.NewJWKSetJSON(json.RawMessage(jwks))
+	find, err := keysOf(one.JWKS)
 	if err != nil {
 		return err
-	}
-	var only struct {
-		Keys []struct {
-			KID string `json:"kid"`
-		} `json:"keys"`
-	}
-	if err := json.Unmarshal(one.JWKS, &only); err != nil {
-		return err
-	}
-	find := func(token *jwt.Token) (any, error) {
-		// keyfunc wants a kid; a caller with a single key hands that in.
-		if _, ok := token.Header["kid"]; !ok && len(only.Keys) == 1 {
-			token.Header["kid"] = only.Keys[0].KID
-		}
-		return keys.Keyfunc(token)
 	}
 	methods := make([]string, len(one.Algorithms))
 	for i, name := range one.Algorithms {
@@ -96,7 +81,7 @@ func judge(one step) (err error) {
 			methods[i] = "EdDSA"
 		}
 	}
-	_, err = jwt.Parse(string(token), find,
+	_, err = jwt.Parse(string(token), find.Keyfunc,
 		jwt.WithValidMethods(methods),
 		jwt.WithIssuer(one.Issuer),
 		jwt.WithAudience(one.Audience...),
@@ -107,6 +92,20 @@ func judge(one step) (err error) {
 		jwt.WithStrictDecoding(),
 	)
 	return err
+}
+
+func keysOf(text json.RawMessage) (keyfunc.Keyfunc, error) {
+	// Ed25519 is known by its old name alone.
+	text = bytes.ReplaceAll(text, []byte(`"alg":"Ed25519"`), []byte(`"alg":"EdDSA"`))
+	var set jwkset.JWKSMarshal
+	if err := json.Unmarshal(text, &set); err != nil {
+		return nil, err
+	}
+	store, err := set.ToStorage()
+	if err != nil {
+		return nil, err
+	}
+	return keyfunc.New(keyfunc.Options{Storage: store, UseWhitelist: []jwkset.USE{jwkset.UseSig, ""}})
 }
 
 func version(path string) string {

@@ -39,7 +39,8 @@ type Verdicts = BTreeMap<String, Verdict>;
 
 /// Compares the verdicts in `folder` (`<library>.jsonl`) with ours, and with the committed list.
 pub fn compare(export: &Export, committed: &Differences, folder: &Path) -> Result<Comparison, String> {
-    let mut found = Differences { judged: export.steps.len(), left_out: export.left_out.clone(), ..committed.clone() };
+    let mut found =
+        Differences { judged: export.steps.len(), left_out: export.left_out.clone(), ..committed.clone() };
     found.accepted = export.steps.iter().filter(|step| step.ours.accepts).count();
     let (mut absent, mut faults, mut all) = (Vec::new(), Vec::new(), BTreeMap::new());
     for library in &mut found.libraries {
@@ -65,7 +66,8 @@ pub fn compare(export: &Export, committed: &Differences, folder: &Path) -> Resul
         difference.of += 1;
         let case = step.id.rsplit_once('#').map_or(step.id.as_str(), |(case, _)| case);
         for (library, verdicts) in &all {
-            let verdict = verdicts.get(&step.id).ok_or_else(|| format!("{library}: no verdict on {}", step.id))?;
+            let verdict =
+                verdicts.get(&step.id).ok_or_else(|| format!("{library}: no verdict on {}", step.id))?;
             if verdict.accepts == step.ours.accepts {
                 continue;
             }
@@ -126,7 +128,10 @@ fn changes(committed: &Differences, found: &Differences) -> Vec<String> {
                     for library in &found.libraries {
                         let (before, now) = (before.cases.get(&library.id), now.cases.get(&library.id));
                         if before != now {
-                            faults.push(format!("{what}, {rule}, {}: {before:?} listed, {now:?} found", library.name));
+                            faults.push(format!(
+                                "{what}, {rule}, {}: {before:?} listed, {now:?} found",
+                                library.name
+                            ));
                         }
                     }
                 }

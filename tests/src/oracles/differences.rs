@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::conformance::{Json, layout};
+
 /// The committed list.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -81,8 +83,8 @@ impl Differences {
 
     /// Writes it.
     pub fn store(&self) -> Result<(), String> {
-        let text = serde_json::to_string_pretty(self).map_err(|error| error.to_string())?;
-        std::fs::write(Self::path(), text + "\n").map_err(|error| error.to_string())
+        let value = serde_json::to_value(self).map_err(|error| error.to_string())?;
+        std::fs::write(Self::path(), layout(&Json::from_serde(&value))).map_err(|error| error.to_string())
     }
 
     fn path() -> PathBuf {
