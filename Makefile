@@ -55,6 +55,10 @@ fuzz: need-cargo need-cargo-fuzz ## Look for new inputs with cargo-fuzz: make fu
 	cd tests/fuzz && RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run $(or $(TARGET),token) corpus/$(or $(TARGET),token) \
 		seeds/$(or $(TARGET),token) -- -max_total_time=$(or $(SECONDS),60) -max_len=20000
 
+.PHONY: oracles
+oracles: need-cargo ## The corpus through PyJWT, jose, golang-jwt and jsonwebtoken: every difference has its rule
+	@tests/oracles/run
+
 .PHONY: generate
 generate: need-cargo ## Write the generated files anew (docs/errors.md)
 	$(CARGO) run --quiet --locked --package counterseal-tests --bin generate

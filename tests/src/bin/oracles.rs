@@ -8,15 +8,16 @@ use counterseal_tests::oracles::{Differences, compare, export};
 
 const USAGE: &str = "\
 oracles export                     the steps that a library can judge, one line of JSON each
-oracles compare FOLDER [--write]   hold the verdicts in FOLDER against ours and differences.json";
+oracles compare FOLDER             hold the verdicts in FOLDER against ours and differences.json
+oracles write FOLDER DATE          take their counts over into differences.json";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments.as_slice() {
         ["export"] => steps(),
-        ["compare", folder] => judge(Path::new(folder), false),
-        ["compare", folder, "--write"] => judge(Path::new(folder), true),
+        ["compare", folder] => judge(Path::new(folder), None),
+        ["write", folder, date] => judge(Path::new(folder), Some(date)),
         _ => Err(USAGE.to_owned()),
     };
     match done {
@@ -38,9 +39,9 @@ fn steps() -> Result<(), String> {
     Ok(())
 }
 
-fn judge(verdicts: &Path, write: bool) -> Result<(), String> {
+fn judge(verdicts: &Path, date: Option<&str>) -> Result<(), String> {
     let export = export(&Corpus::load(&folder())?)?;
-    let comparison = compare(&export, &Differences::load()?, verdicts)?;
+    let mut comparison = compare(&export, &Differences::load()?, verdicts)?;
     let list = verdicts.join("differences.txt");
     std::fs::write(&list, comparison.lines.join("\n") + "\n").map_err(|error| error.to_string())?;
     for library in &comparison.found.libraries {
@@ -61,10 +62,11 @@ fn judge(verdicts: &Path, write: bool) -> Result<(), String> {
             ),
         }
     }
-    if write {
+    if let Some(date) = date {
         if !comparison.absent.is_empty() {
             return Err("nothing is written where a library was left out".into());
         }
+        comparison.found.date = date.to_owned();
         comparison.found.store()?;
         println!("written: differences.json; run `make generate` for the page");
         return Ok(());
