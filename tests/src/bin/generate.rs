@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use counterseal::core::error::{Class, Code};
 use counterseal::core::policy::presets;
+use counterseal_tests::oracles::{Differences, full};
 use counterseal_tests::reference;
 
 /// A generated file: where it stands, and what writes its text.
@@ -14,6 +15,7 @@ type Generated = (&'static str, fn() -> String);
 const GENERATED: &[Generated] = &[
     ("docs/errors.md", errors),
     ("docs/presets.md", vendor_presets),
+    ("docs/what-others-accept.md", what_others_accept),
     ("python/counterseal/errors.py", python_errors),
     ("node/lib/errors.cjs", node_errors),
     ("node/codes.d.ts", node_codes),
@@ -41,6 +43,11 @@ fn main() -> ExitCode {
         }
     }
     ExitCode::from(u8::from(differing != 0))
+}
+
+/// `docs/what-others-accept.md`: the corpus through other libraries.
+fn what_others_accept() -> String {
+    Differences::load().map_or_else(|error| error, |list| full(&list))
 }
 
 /// `docs/errors.md`: every code by class.

@@ -18,7 +18,7 @@ mod recipe;
 mod run;
 mod text;
 
-pub use case::{Case, Kind, Recipe, RuleFile, Step, Token};
+pub use case::{Case, Kind, Load, Recipe, RuleFile, Step, Token};
 pub use corpus::{Corpus, folder};
 pub use explain::explain;
 pub use format::layout;

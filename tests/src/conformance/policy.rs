@@ -44,6 +44,12 @@ impl Load {
             };
             return Ok((text, format));
         }
+        let policy = self.value(folder)?;
+        Ok((policy.to_string(), Format::Json))
+    }
+
+    /// The policy as data, changed as the case says; not where it is written out as text.
+    pub fn value(&self, folder: &Path) -> Result<Value, String> {
         let mut policy = match &self.policy {
             Some(Value::String(name)) => {
                 let path = folder.join(format!("{name}.json"));
@@ -57,10 +63,11 @@ impl Load {
         for (pointer, value) in &self.change {
             change(&mut policy, pointer, value)?;
         }
-        Ok((policy.to_string(), Format::Json))
+        Ok(policy)
     }
 
-    fn file(&self, folder: &Path, path: &str) -> Result<Vec<u8>, String> {
+    /// The bytes of a file beside the policy.
+    pub fn file(&self, folder: &Path, path: &str) -> Result<Vec<u8>, String> {
         match self.files.get(path) {
             Some(contents) => contents_of(contents),
             None => std::fs::read(folder.join(path)).map_err(|error| error.kind().to_string()),
