@@ -99,7 +99,8 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     for path in [tmp_path, tmp_path / "missing.toml", "\0", "a\0b", ""]:
         assert [problem.code for problem in problems(lambda path=path: Policy.load(path))] == ["config_file"]
     (tmp_path / "latin.toml").write_bytes(b"version = 1 # \xe9")
-    assert problems(lambda: Policy.load(tmp_path / "latin.toml"))[0].code == "config_file"
+    (problem,) = problems(lambda: Policy.load(tmp_path / "latin.toml"))
+    assert (problem.code, problem.line, problem.column) == ("config_syntax", 1, 15)
 
 
 def test_secrets_are_not_shown(tmp_path: Path) -> None:
