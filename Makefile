@@ -59,8 +59,12 @@ fuzz: need-cargo need-cargo-fuzz ## Look for new inputs with cargo-fuzz: make fu
 oracles: need-cargo ## The corpus through PyJWT, jose, golang-jwt and jsonwebtoken: every difference has its rule
 	@tests/oracles/run
 
+.PHONY: mutants
+mutants: need-cargo ## Is there a test that fails, for each rule whose check is switched off?
+	$(CARGO) run --quiet --locked --package counterseal-tests --features mutants --bin mutants
+
 .PHONY: generate
-generate: need-cargo ## Write the generated files anew (docs/errors.md)
+generate: need-cargo ## Write the generated files anew (docs/)
 	$(CARGO) run --quiet --locked --package counterseal-tests --bin generate
 
 .PHONY: verify-generated

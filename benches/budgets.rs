@@ -16,7 +16,7 @@ static ALLOCATOR: Counting = Counting;
 /// Passes over the whole table, so that a busy minute does not spoil one section.
 const PASSES: usize = 3;
 /// Turns of each operation in a pass.
-const ROUNDS: usize = 100;
+const ROUNDS: usize = 200;
 
 fn main() {
     if startup::is_cold_start() {

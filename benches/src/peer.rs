@@ -5,7 +5,7 @@ use jsonwebtoken::{DecodingKey, Validation, decode};
 use serde::Deserialize;
 
 use crate::sample::{AUDIENCE, ISSUER};
-use crate::signer::PublicKey;
+use crate::signer::{PublicKey, base64url};
 
 /// A key and what is to be checked.
 pub struct Peer {
@@ -14,14 +14,26 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// Issuer, audience, `exp` and `nbf`, all of them required.
+    /// With the key in the form that the library verifies fastest.
     pub fn new(algorithm: Algorithm, key: &PublicKey) -> Peer {
+        Peer::with(algorithm, decoding_key(key))
+    }
+
+    /// With an RSA key from a JWK, as key sets have them; `None` where that makes no difference.
+    pub fn from_jwk(algorithm: Algorithm, key: &PublicKey) -> Option<Peer> {
+        let PublicKey::Rsa { n, e, .. } = key else { return None };
+        let key = DecodingKey::from_rsa_components(&base64url(n), &base64url(e)).unwrap();
+        Some(Peer::with(algorithm, key))
+    }
+
+    /// Issuer, audience, `exp` and `nbf`, all of them required.
+    fn with(algorithm: Algorithm, key: DecodingKey) -> Peer {
         let mut validation = Validation::new(jose(algorithm));
         validation.set_issuer(&[ISSUER]);
         validation.set_audience(&[AUDIENCE]);
         validation.set_required_spec_claims(&["iss", "sub", "aud", "exp", "nbf"]);
         validation.validate_nbf = true;
-        Peer { key: decoding_key(key), validation }
+        Peer { key, validation }
     }
 
     /// All claims as a tree. Panics where the token is not valid.
@@ -68,15 +80,20 @@ impl Record {
             jti: identity.token_id()?.to_owned(),
             client_id: identity.client_id()?.to_owned(),
             scope: claim("scope")?,
-            tenant: identity.tenant()?.to_owned(),
-            roles: identity.roles().map(str::to_owned).collect(),
+            tenant: claim("tenant")?,
+            roles: identity
+                .claims()
+                .get("roles")?
+                .as_array()?
+                .flat_map(|role| role.as_str())
+                .map(str::to_owned)
+                .collect(),
             sid: claim("sid")?,
             auth_time: identity.auth_time()?,
         })
     }
 }
 
-/// In the form that the library verifies fastest.
 fn decoding_key(key: &PublicKey) -> DecodingKey {
     match key {
         PublicKey::Rsa { der, .. } => DecodingKey::from_rsa_der(der),

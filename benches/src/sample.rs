@@ -66,6 +66,19 @@ impl Sample {
         Guard::new(self.policy(cache_entries))
     }
 
+    /// A guard without a cache that checks what [`crate::peer::Peer`] checks, and nothing that a policy
+    /// may add to it.
+    pub fn plain_guard(&self) -> Guard {
+        let mut policy: Value = serde_json::from_str(&self.policy_json(0)).unwrap();
+        let issuer = &mut policy["issuer"][0];
+        for name in ["required_claims", "required_scopes", "identity", "rule", "max_lifetime"] {
+            issuer.as_object_mut().unwrap().remove(name);
+        }
+        issuer["profile"] = "generic".into();
+        issuer["types"] = json!(["at+jwt"]);
+        Guard::new(Policy::from_str(&policy.to_string(), Format::Json, None, None).unwrap())
+    }
+
     /// The policy of [`Sample::guard`].
     pub fn policy(&self, cache_entries: usize) -> Policy {
         Policy::from_str(&self.policy_json(cache_entries), Format::Json, None, None).unwrap()

@@ -15,8 +15,10 @@ pub struct Signer {
     pub algorithm: Algorithm,
     /// The public key; the secret itself for a MAC.
     pub public: PublicKey,
-    sign: Box<dyn Fn(&[u8]) -> Vec<u8>>,
+    sign: Sign,
 }
+
+type Sign = Box<dyn Fn(&[u8]) -> Vec<u8>>;
 
 /// A key as the libraries want it.
 #[derive(Clone, Debug)]

@@ -47,8 +47,8 @@ impl Answer {
 pub(crate) enum Failure {
     /// The command line, or a file named on it.
     Usage(String),
-    /// The policy has mistakes.
-    Policy(PathBuf, PolicyError),
+    /// The policy that an option names has mistakes.
+    Policy(&'static str, PathBuf, PolicyError),
     /// The key file cannot be used.
     Keys(Code, String),
     /// A file cannot be written.
@@ -69,7 +69,7 @@ impl Failure {
     /// The failure for people on the standard error, or as JSON on the standard output.
     pub(crate) fn answer(self, json: bool) -> Answer {
         let (status, error, code, message) = match self {
-            Failure::Policy(path, error) => return problems::answer(&path, &error, json),
+            Failure::Policy(option, path, error) => return problems::answer(option, &path, &error, json),
             Failure::Usage(message) => (Status::Usage, "usage", None, message),
             Failure::Keys(code, message) => (Status::Policy, "keys", Some(code), message),
             Failure::Output(message) => (Status::Output, "output", None, message),

@@ -40,6 +40,9 @@ pub(crate) enum Command {
     /// Verify a token and show every check.
     #[command(after_help = status::LISTED)]
     Explain(Judge),
+    /// Judge a file of tokens under one policy, or show what changes between two.
+    #[command(after_help = status::LISTED)]
+    Replay(Replay),
     /// Show what is in a token. Nothing is verified.
     #[command(after_help = status::LISTED)]
     Inspect(Inspect),
@@ -66,6 +69,12 @@ pub(crate) enum PolicyCommand {
     /// Check a policy file: say what it holds, or list every mistake.
     #[command(after_help = status::LISTED)]
     Check(CheckPolicy),
+    /// Print the JSON Schema of policy files, for editors.
+    #[command(after_help = status::LISTED)]
+    Schema,
+    /// List the vendor presets, or show what one sets, why, and which pages it rests on.
+    #[command(after_help = status::LISTED)]
+    Presets(Presets),
 }
 
 #[derive(Debug, Subcommand)]
@@ -84,6 +93,26 @@ pub(crate) struct Judge {
     pub(crate) token: TokenSource,
     #[command(flatten)]
     pub(crate) time: Time,
+}
+
+/// The arguments of `replay`.
+#[derive(Debug, Args)]
+pub(crate) struct Replay {
+    /// The tokens, one a line: TOKEN, or SECONDS, a tab and TOKEN, or {"token": …, "now": …}. `-` is the
+    /// standard input.
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    #[command(flatten)]
+    pub(crate) policy: PolicyFile,
+    /// The policy that it is compared with.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) against: Option<PathBuf>,
+    /// Judge tokens that have no time beside them at this one, in seconds since 1970, instead of now.
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, value_parser = time)]
+    pub(crate) now: Option<UnixTime>,
+    /// How many lines to name of each kind.
+    #[arg(long, value_name = "COUNT", default_value = "10", value_parser = count)]
+    pub(crate) lines: u16,
 }
 
 /// The arguments of `inspect`.
@@ -116,6 +145,18 @@ pub(crate) struct Signature {
 pub(crate) struct CheckPolicy {
     #[command(flatten)]
     pub(crate) policy: PolicyFile,
+    /// Write the policy out as the service sees it: presets and the service's changes merged in, variables put
+    /// in, secrets redacted.
+    #[arg(long)]
+    pub(crate) expanded: bool,
+}
+
+/// The arguments of `policy presets`.
+#[derive(Debug, Args)]
+pub(crate) struct Presets {
+    /// The one to show whole.
+    #[arg(value_name = "NAME")]
+    pub(crate) name: Option<String>,
 }
 
 /// The arguments of `keys show`.
@@ -157,6 +198,10 @@ pub(crate) struct Time {
 fn time(text: &str) -> Result<UnixTime, String> {
     let seconds = text.parse().map_err(|_| "no whole number of seconds since 1970".to_owned())?;
     UnixTime::from_seconds(seconds).map_err(|_| "too far away: it is in seconds, not milliseconds".to_owned())
+}
+
+fn count(text: &str) -> Result<u16, String> {
+    text.parse().ok().filter(|count| *count <= 1000).ok_or_else(|| "no number from 0 to 1000".to_owned())
 }
 
 fn algorithms(text: &str) -> Result<AlgorithmSet, String> {

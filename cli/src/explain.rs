@@ -39,16 +39,20 @@ pub(crate) fn run(arguments: &Judge, json: bool) -> Result<Answer, Failure> {
 struct Explained<'a> {
     #[serde(flatten)]
     report: &'a Report,
+    /// Of a rejection: does it count?
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enforced: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     identity: Option<Box<RawValue>>,
 }
 
 fn as_json(report: &Report) -> Result<Answer, Failure> {
-    let identity = match &report.verdict {
-        Verdict::Verified(identity) => Some(identity_json(identity)?),
-        _ => None,
+    let (enforced, identity) = match &report.verdict {
+        Verdict::Verified(identity) => (None, Some(identity_json(identity)?)),
+        Verdict::Rejected(rejection) => (Some(rejection.enforced()), None),
+        Verdict::Pending => (None, None),
     };
-    Ok(Answer::json(status(report), &Explained { report, identity }))
+    Ok(Answer::json(status(report), &Explained { report, enforced, identity }))
 }
 
 fn status(report: &Report) -> Status {

@@ -75,6 +75,12 @@ pub(crate) fn hint(code: Code) -> Option<&'static str> {
         Code::HeaderX5tMismatch => {
             "The token names the certificate of another key. Is the key file of today?"
         }
+        Code::KeyDenied => {
+            "The key stands in `deny_kid` or the deny file: somebody took it out of use. `counterseal policy check` lists them."
+        }
+        Code::IssDenied => {
+            "The issuer stands in `deny_issuer` or the deny file: somebody took it out of use. `counterseal policy check` lists them."
+        }
         Code::TokenKindMismatch => {
             "Does the token fit one entry of this issuer exactly? ID tokens and events are no access tokens."
         }

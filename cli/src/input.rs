@@ -1,7 +1,7 @@
 //! Tokens and files, read within bounds.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, BufRead, BufReader, Read};
 use std::path::Path;
 
 use zeroize::Zeroizing;
@@ -40,6 +40,16 @@ pub(crate) fn file(name: &str, path: &Path, most: usize) -> Result<Zeroizing<Vec
     Ok(bytes)
 }
 
+/// The file that the argument `name` gives, or (`-`) the standard input, to be read bit by bit.
+pub(crate) fn stream(name: &str, path: &Path) -> Result<Box<dyn BufRead>, Failure> {
+    const PIECE: usize = 64 * 1024;
+    if path.as_os_str() == "-" {
+        return Ok(Box::new(BufReader::with_capacity(PIECE, io::stdin())));
+    }
+    let file = open(path).map_err(|error| cannot_read(name, &error))?;
+    Ok(Box::new(BufReader::with_capacity(PIECE, file)))
+}
+
 /// The token behind "Bearer ", or the token as it is; for what does not go through a guard.
 pub(crate) fn without_scheme(token: &[u8]) -> &[u8] {
     match token.split_first_chunk::<7>() {
@@ -69,7 +79,7 @@ fn trimmed(bytes: Zeroizing<Vec<u8>>) -> Zeroizing<Vec<u8>> {
 }
 
 /// The name of a file that is not there is not repeated: it could be a token in the wrong place.
-fn cannot_read(name: &str, error: &io::Error) -> Failure {
+pub(crate) fn cannot_read(name: &str, error: &io::Error) -> Failure {
     Failure::Usage(format!("what is given as {name} cannot be read: {}", error.kind()))
 }
 

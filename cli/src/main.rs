@@ -16,10 +16,12 @@ mod key_file;
 mod keys;
 mod layout;
 mod policy;
+mod presets;
 mod pretty;
 mod problems;
 mod quote;
 mod rejection;
+mod replay;
 mod said;
 mod status;
 mod terminal;
@@ -60,9 +62,12 @@ fn run(arguments: Arguments) -> Result<Answer, Failure> {
     match arguments.command {
         Command::Verify(arguments) => verify::run(&arguments, json),
         Command::Explain(arguments) => explain::run(&arguments, json),
+        Command::Replay(arguments) => replay::run(&arguments, json),
         Command::Inspect(arguments) => inspect::run(&arguments, json),
         Command::Jws(JwsCommand::Verify(arguments)) => jws::run(&arguments, json),
         Command::Policy(PolicyCommand::Check(arguments)) => policy::run(&arguments, json),
+        Command::Policy(PolicyCommand::Schema) => Ok(policy::schema()),
+        Command::Policy(PolicyCommand::Presets(arguments)) => presets::run(&arguments, json),
         Command::Keys(KeysCommand::Show(arguments)) => keys::run(&arguments, json),
     }
 }

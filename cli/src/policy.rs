@@ -1,4 +1,4 @@
-//! `policy check`: what a policy holds, or every mistake in it.
+//! `policy check` and `policy schema`: what a policy holds, or every mistake in it, and what it may hold.
 
 use std::fmt::Write;
 
@@ -15,15 +15,44 @@ use crate::terminal::{FAINT, GOOD, STRONG, WARNED};
 use crate::text::{shown, word};
 
 pub(crate) fn run(arguments: &CheckPolicy, json: bool) -> Result<Answer, Failure> {
+    if arguments.expanded {
+        return expanded(&arguments.policy, json);
+    }
     let policy = load(&arguments.policy)?;
     let holding = Holding::of(&policy);
     Ok(if json { Answer::json(Status::Good, &holding) } else { Answer::text(Status::Good, holding.told()) })
 }
 
+/// The JSON Schema of policy files, the same with and without `--json`.
+pub(crate) fn schema() -> Answer {
+    Answer::text(Status::Good, counterseal::json_schema())
+}
+
+/// `--expanded`: the policy as TOML, in which what cannot be seen is an escape.
+fn expanded(file: &PolicyFile, json: bool) -> Result<Answer, Failure> {
+    let toml = Policy::expand(&file.path, file.service.as_deref())
+        .map_err(|error| Failure::Policy("--policy", file.path.clone(), error))?;
+    if json {
+        return Ok(Answer::json(Status::Good, &Expanded { verdict: "ok", expanded: &toml }));
+    }
+    Ok(Answer::text(Status::Good, toml.lines().map(|line| shown(line) + "\n").collect()))
+}
+
+#[derive(Serialize)]
+struct Expanded<'a> {
+    verdict: &'static str,
+    expanded: &'a str,
+}
+
 /// The policy of the command line.
 pub(crate) fn load(file: &PolicyFile) -> Result<Policy, Failure> {
+    load_as("--policy", file)
+}
+
+/// The policy that `option` of the command line names.
+pub(crate) fn load_as(option: &'static str, file: &PolicyFile) -> Result<Policy, Failure> {
     Policy::load(&file.path, file.service.as_deref())
-        .map_err(|error| Failure::Policy(file.path.clone(), error))
+        .map_err(|error| Failure::Policy(option, file.path.clone(), error))
 }
 
 /// What a sound policy holds. Never a secret.
@@ -31,6 +60,7 @@ pub(crate) fn load(file: &PolicyFile) -> Result<Policy, Failure> {
 struct Holding<'a> {
     verdict: &'static str,
     issuers: Vec<Entry<'a>>,
+    denied: Denied<'a>,
     notices: Vec<Note<'a>>,
 }
 
@@ -40,6 +70,9 @@ struct Entry<'a> {
     issuer: &'a str,
     aliases: Vec<&'a str>,
     profile: &'static str,
+    preset: Option<&'static str>,
+    /// Do refusals count?
+    enforced: bool,
     audience: Vec<&'a str>,
     algorithms: Vec<&'static str>,
     types: Vec<&'a str>,
@@ -50,6 +83,15 @@ struct Entry<'a> {
     dangerous: Vec<&'static str>,
     /// `null` where the keys do not come with the policy.
     keys: Option<Vec<Key<'a>>>,
+}
+
+/// What is refused at once.
+#[derive(Serialize)]
+struct Denied<'a> {
+    kids: Vec<&'a str>,
+    issuers: Vec<&'a str>,
+    file: Option<&'a str>,
+    names_in_file: usize,
 }
 
 #[derive(Serialize)]
@@ -75,6 +117,7 @@ impl<'a> Holding<'a> {
         Holding {
             verdict: "ok",
             issuers: core.issuers().map(|issuer| Entry::of(issuer, core.key_set(issuer))).collect(),
+            denied: Denied::of(core),
             notices: core.notices().iter().map(Note::of).collect(),
         }
     }
@@ -88,6 +131,7 @@ impl<'a> Holding<'a> {
         for entry in &self.issuers {
             entry.tell(&mut out);
         }
+        self.denied.tell(&mut out);
         if !self.notices.is_empty() {
             let _ = writeln!(out, "\n{WARNED}Worth knowing{WARNED:#}");
             for notice in &self.notices {
@@ -106,6 +150,8 @@ impl<'a> Entry<'a> {
             issuer: issuer.issuer(),
             aliases: issuer.aliases().collect(),
             profile: issuer.profile().name(),
+            preset: issuer.preset(),
+            enforced: issuer.is_enforced(),
             audience: issuer.audience().collect(),
             algorithms: issuer.algorithms().iter().map(Algorithm::name).collect(),
             types: issuer.types().collect(),
@@ -124,6 +170,10 @@ impl<'a> Entry<'a> {
         row_if(out, "issuer", Some(word(self.issuer)).filter(|_| self.issuer != self.name));
         row_of(out, "aliases", words(&self.aliases));
         row(out, "profile", self.profile);
+        row_if(out, "preset", self.preset);
+        if !self.enforced {
+            row(out, "enforced", "NO: refusals are reported, and another library decides");
+        }
         row_of(out, "audience", words(&self.audience));
         row_of(out, "algorithms", words(&self.algorithms));
         row_of(out, "types", words(&self.types));
@@ -140,6 +190,37 @@ impl<'a> Entry<'a> {
         if keys.len() > LISTED {
             row(out, "", format!("and {} more", keys.len() - LISTED));
         }
+    }
+}
+
+impl<'a> Denied<'a> {
+    fn of(policy: &'a counterseal::core::policy::Policy) -> Denied<'a> {
+        let sorted = |names: &mut dyn Iterator<Item = &'a str>| {
+            let mut names: Vec<&str> = names.collect();
+            names.sort_unstable();
+            names
+        };
+        let list = policy.denied();
+        Denied {
+            kids: sorted(&mut list.kids()),
+            issuers: sorted(&mut list.issuers()),
+            file: policy.deny_file(),
+            names_in_file: policy.denied_by_file(),
+        }
+    }
+
+    fn tell(&self, out: &mut String) {
+        if self.kids.is_empty() && self.issuers.is_empty() && self.file.is_none() {
+            return;
+        }
+        let _ = writeln!(out, "\n{STRONG}Denied{STRONG:#}");
+        row_of(out, "keys", self.kids.iter().map(|kid| word(kid)));
+        row_of(out, "issuers", self.issuers.iter().map(|issuer| word(issuer)));
+        let count = match self.names_in_file {
+            1 => "1 name".to_owned(),
+            count => format!("{count} names"),
+        };
+        row_if(out, "file", self.file.map(|file| format!("{} ({count})", word(file))));
     }
 }
 

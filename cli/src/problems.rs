@@ -17,19 +17,21 @@ use crate::text::shown;
 #[derive(Serialize)]
 struct Problems<'a> {
     error: &'static str,
+    option: &'static str,
     problems: &'a [Problem],
 }
 
 /// Every problem, for people with the lines of the file as far as they hold no secret.
-pub(crate) fn answer(path: &Path, error: &PolicyError, json: bool) -> Answer {
+pub(crate) fn answer(option: &'static str, path: &Path, error: &PolicyError, json: bool) -> Answer {
     if json {
-        return Answer::json(Status::Policy, &Problems { error: "policy", problems: error.problems() });
+        let document = Problems { error: "policy", option, problems: error.problems() };
+        return Answer::json(Status::Policy, &document);
     }
     // A path that leads nowhere is not repeated: it could be a token in the wrong place.
     let Some(source) = source(path) else {
         let messages = error.problems().iter().map(|problem| problem.message.as_str());
         let text = messages.collect::<Vec<_>>().join("\n");
-        let notes = format!("{BAD}error:{BAD:#} --policy: {}\n", shown(&text));
+        let notes = format!("{BAD}error:{BAD:#} {option}: {}\n", shown(&text));
         return Answer::text(Status::Policy, String::new()).with_notes(notes);
     };
     let name = shown(&path.to_string_lossy());

@@ -22,6 +22,8 @@ pub(crate) struct Refused<'a> {
     rule: &'static str,
     class: &'static str,
     status: u16,
+    /// Does it count? Not where the issuer's entry says `enforce = false`.
+    enforced: bool,
     message: &'static str,
     /// The claim, header or setting that it is about.
     subject: Option<&'a str>,
@@ -39,6 +41,7 @@ impl Refused<'_> {
             rule: rejection.rule().id(),
             class: code.class().name(),
             status: rejection.status(),
+            enforced: rejection.enforced(),
             message: code.message(),
             subject: rejection.subject().as_str(),
             www_authenticate: rejection.www_authenticate(),
@@ -55,6 +58,7 @@ struct Outage {
     number: u16,
     class: &'static str,
     status: u16,
+    enforced: bool,
     message: &'static str,
     retry_after: u32,
     reference: String,
@@ -74,9 +78,18 @@ pub(crate) fn told(rejection: &Rejection, reference: Option<&str>) -> String {
     row(&mut out, "rule", format!("{}: {}", rejection.rule(), rejection.rule().asks()));
     row(&mut out, "answer", format!("HTTP {} ({})", rejection.status(), code.class().name()));
     row_if(&mut out, "", rejection.www_authenticate().map(|value| format!("WWW-Authenticate: {value}")));
+    row_if(&mut out, "counts", reported_only(rejection.enforced()));
     row_if(&mut out, "reference", reference);
     row_if(&mut out, "hint", hint(code));
     out
+}
+
+/// What it means that a refusal does not count.
+fn reported_only(enforced: bool) -> Option<&'static str> {
+    (!enforced).then_some(
+        "no: `enforce = false` reports refusals, and the library that decided before decides. \
+         Counterseal verified nothing.",
+    )
 }
 
 /// The answer to an outage: the token was neither accepted nor refused.
@@ -89,6 +102,7 @@ pub(crate) fn unavailable(outage: &Unavailable, json: bool) -> Answer {
             number: code.number(),
             class: code.class().name(),
             status: outage.status(),
+            enforced: outage.enforced(),
             message: code.message(),
             retry_after: outage.retry_after(),
             reference: outage.reference(),
@@ -105,6 +119,7 @@ pub(crate) fn no_verdict(code: Code, status: u16, outage: Option<&Unavailable>) 
     out.push('\n');
     row(&mut out, "answer", format!("HTTP {status} (unavailable)"));
     row_if(&mut out, "", outage.map(|outage| format!("Retry-After: {}", outage.retry_after())));
+    row_if(&mut out, "counts", outage.and_then(|outage| reported_only(outage.enforced())));
     row_if(&mut out, "reference", outage.map(Unavailable::reference));
     row_if(&mut out, "hint", hint(code));
     out

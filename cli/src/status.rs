@@ -8,7 +8,7 @@ use std::process::ExitCode;
 pub(crate) enum Status {
     /// Verified, or sound.
     Good = 0,
-    /// The token was refused.
+    /// The token was refused, or a token would fare differently.
     Refused = 1,
     /// The command line, or a file named on it, is wrong.
     Usage = 2,
@@ -26,7 +26,7 @@ pub(crate) enum Status {
 pub(crate) const LISTED: &str = "\
 Exit status:
   0  verified, or nothing is wrong
-  1  the token is refused (inspect: it is malformed)
+  1  the token is refused (inspect: it is malformed; replay: a verdict changes, or a token is refused)
   2  the command line is wrong, or a file named on it cannot be read
   3  the policy or the keys have mistakes
   4  nobody can decide now: an outage, which says nothing about the token

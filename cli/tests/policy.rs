@@ -67,6 +67,69 @@ fn a_sound_policy_is_listed_with_what_is_worth_knowing() {
 }
 
 #[test]
+fn presets_deny_lists_and_report_only_entries_are_listed() {
+    let stage = Stage::new();
+    stage.write("deny.txt", "kid old-1\nkid old-2\n");
+    let lists = "version = 1\ndeny_kid = [\"b\", \"a\"]\ndeny_issuer = [\"https://old.example.com\"]\ndeny_file = \"deny.txt\"";
+    let text = policy("enforce = false\npreset = \"keycloak\"")
+        .replace("version = 1", lists)
+        .replace("generic", "access_token");
+    let ran = check(&stage, &text);
+    assert_eq!((ran.status, ran.errors.as_str()), (0, ""));
+    ran.assert_shows(&[
+        "  preset       keycloak\n",
+        "  enforced     NO: refusals are reported",
+        "\nDenied\n  keys         a, b\n  issuers      https://old.example.com\n  file         deny.txt (2 names)\n",
+        "issuer[0].enforce",
+    ]);
+    let (status, json) = check_json(&stage, &text);
+    assert_eq!(
+        (status, &json["issuers"][0]["preset"], &json["issuers"][0]["enforced"]),
+        (0, &json!("keycloak"), &json!(false))
+    );
+    assert_eq!(
+        json["denied"],
+        json!({ "kids": ["a", "b"], "issuers": ["https://old.example.com"], "file": "deny.txt", "names_in_file": 2 })
+    );
+    let ran = check(&stage, &policy(""));
+    ran.assert_hides(&["Denied", "enforced", "preset"]);
+}
+
+#[test]
+fn presets_are_shown_with_their_pages() {
+    let stage = Stage::new();
+    let ran = stage.run(&["policy", "presets"], "");
+    assert_eq!((ran.status, ran.errors.as_str()), (0, ""));
+    ran.assert_shows(&[
+        "keycloak           Keycloak: ",
+        "entra-v2           Microsoft Entra ID",
+        "  read 20",
+    ]);
+    let (all, one) = (
+        stage.run(&["policy", "presets", "--json"], "").json(),
+        stage.run(&["policy", "presets", "google", "--json"], "").json(),
+    );
+    let all = all["presets"].as_array().unwrap();
+    assert_eq!(all.len(), counterseal::core::policy::presets().count());
+    for preset in all {
+        let pages = preset["documents"].as_array().unwrap();
+        assert!(
+            !pages.is_empty()
+                && pages.iter().all(|page| page["url"].as_str().unwrap().starts_with("https://"))
+        );
+        assert!(pages.iter().all(|page| page["date"].is_string()));
+        let ran = stage.run(&["policy", "presets", preset["name"].as_str().unwrap()], "");
+        assert_eq!(ran.status, 0);
+        ran.assert_shows(&["    [issuer]\n", "  page         ", pages[0]["url"].as_str().unwrap()]);
+    }
+    assert_eq!(all.iter().find(|preset| preset["name"] == "google"), Some(&one["presets"][0]));
+    let ran = stage.run(&["policy", "presets", "eyJcanary"], "");
+    assert_eq!(ran.status, 2);
+    assert!(ran.errors.contains("there are auth0, "), "{}", ran.errors);
+    ran.assert_hides(&["canary"]);
+}
+
+#[test]
 fn mistakes_are_listed_as_a_compiler_does() {
     let stage = Stage::new();
     let text = policy("max_lifetime = 3600\nrequired_scope = [\"a\"]").replace("\"generic\"", "\"genric\"");
@@ -178,4 +241,35 @@ fn the_service_is_checked_and_its_name_not_repeated() {
     let ran = run(command, b"");
     assert_eq!(ran.status, 3);
     ran.assert_hides(&["canary"]);
+}
+
+#[test]
+fn an_expanded_policy_is_what_the_service_sees_without_secrets() {
+    let stage = Stage::new();
+    stage.write("jwks.json", format!("{{\"keys\":[{}]}}", stage.jwk()));
+    let service = "\n[service.orders]\nx-note = \"a\\u202Eb\"\n[[service.orders.issuer]]\nname = \"main\"\naudience = \"orders\"\n";
+    stage.write("policy.toml", policy("") + LEGACY + service);
+    let check = |more: &[&str]| {
+        let fixed = ["policy", "check", "--policy", "policy.toml", "--service", "orders"];
+        stage.run(&[&fixed, more].concat(), "")
+    };
+    let ran = check(&["--expanded"]);
+    assert_eq!((ran.status, ran.errors.as_str()), (0, ""));
+    ran.assert_hides(&["canary", "\u{202e}", "[service"]);
+    assert!(
+        ran.output.contains("audience = \"orders\"") || ran.output.contains("audience = [\"orders\"]"),
+        "{}",
+        ran.output
+    );
+    assert_eq!(check(&["--expanded", "--json"]).json()["verdict"], "ok");
+    stage.write("policy.toml", "version = 2");
+    assert_eq!(stage.run(&["policy", "check", "--policy", "policy.toml", "--expanded"], "").status, 3);
+}
+
+#[test]
+fn the_schema_is_one_json_document() {
+    let ran = Stage::new().run(&["policy", "schema"], "");
+    assert_eq!(ran.status, 0);
+    let schema: serde_json::Value = serde_json::from_str(&ran.output).unwrap();
+    assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
 }

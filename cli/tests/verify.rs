@@ -65,7 +65,8 @@ fn a_refusal_has_its_code_and_all_that_an_answer_needs() {
     assert_eq!(json["subject"], "scope");
     assert_eq!(json["www_authenticate"], "Bearer error=\"insufficient_scope\", scope=\"orders:read\"");
     assert_eq!(json["reference"].as_str().map(str::len), Some(13));
-    assert_eq!(json.as_object().unwrap().len(), 10);
+    assert_eq!(json.as_object().unwrap().len(), 11);
+    assert_eq!(json["enforced"], true);
 
     let ran = stage.judge("verify", stage.good());
     assert_eq!((ran.status, ran.errors.as_str()), (1, ""));
@@ -77,6 +78,25 @@ fn a_refusal_has_its_code_and_all_that_an_answer_needs() {
         "hint",
     ]);
     ran.assert_hides(&[SIGNED_CANARY]);
+}
+
+#[test]
+fn a_refusal_that_is_reported_only_says_so() {
+    let stage = Stage::new();
+    stage.write("policy.toml", policy("enforce = false\nrequired_claims = [\"tenant\"]"));
+    for command in ["verify", "explain"] {
+        let (status, json) = stage.judge_json(command, stage.good());
+        assert_eq!((status, &json["code"], &json["enforced"]), (1, &"claim_missing".into(), &false.into()));
+        stage
+            .judge(command, stage.good())
+            .assert_shows(&["  counts       no: `enforce = false` reports refusals"]);
+    }
+    // A token that passes has nothing to report.
+    let (status, json) = stage.judge_json("explain", stage.token(&claims(",\"tenant\":\"a\"")));
+    assert_eq!((status, json.get("enforced")), (0, None));
+    stage.write("policy.toml", policy("required_claims = [\"tenant\"]"));
+    let ran = stage.judge("explain", stage.good());
+    ran.assert_hides(&["counts  "]);
 }
 
 #[test]

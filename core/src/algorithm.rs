@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::mutants::is_off;
+
 /// A JWS algorithm. `EdDSA` in a token or policy stands for Ed25519 (JWS-09).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[repr(u8)]
@@ -57,7 +59,7 @@ impl Algorithm {
 
     /// The algorithm of that exact name; `EdDSA` gives Ed25519.
     pub fn from_name(name: &str) -> Option<Algorithm> {
-        if name == "EdDSA" {
+        if name == "EdDSA" && !is_off("JWS-09") {
             return Some(Algorithm::Ed25519);
         }
         Algorithm::ALL.into_iter().find(|algorithm| algorithm.name() == name)

@@ -10,7 +10,7 @@
 //!
 //! | ring | modules |
 //! |---|---|
-//! | 0 | [`error`], [`rule`], [`limits`], [`time`] |
+//! | 0 | [`error`], [`rule`], [`limits`], [`time`], `mutants` |
 //! | 1 | `encoding`, [`json`], [`algorithm`], `record` |
 //! | 2 | [`crypto`], the only one that names a crypto crate |
 //! | 3 | [`jwk`], [`keyset`], [`jws`], `claims` |
@@ -35,6 +35,11 @@ pub mod jws;
 pub mod keys;
 pub mod keyset;
 pub mod limits;
+#[cfg(not(feature = "mutants"))]
+mod mutants;
+#[cfg(feature = "mutants")]
+#[doc(hidden)]
+pub mod mutants;
 pub mod policy;
 mod record;
 pub mod rule;

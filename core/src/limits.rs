@@ -38,6 +38,10 @@ pub const JWKS_BYTES: usize = 256 * 1024;
 pub const STATIC_JWKS_BYTES: usize = 8 * 1024 * 1024;
 /// Largest policy in bytes.
 pub const POLICY_BYTES: usize = 1024 * 1024;
+/// Most bytes that environment variables may add to a policy, each as often as it is put in.
+pub const VARIABLE_BYTES: usize = 1024 * 1024;
+/// Most bytes of all key files of a policy together.
+pub const KEY_FILES_BYTES: usize = 64 * 1024 * 1024;
 /// Largest deny file in bytes.
 pub const DENY_FILE_BYTES: usize = 1024 * 1024;
 /// Most keys and issuers of a deny file.

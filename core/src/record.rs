@@ -114,7 +114,7 @@ impl Recorder for Silent {
     const MAY_REMEMBER: bool = true;
 
     #[inline(always)]
-    fn judge(&mut self, _rule: Rule, holds: bool) -> bool {
-        holds
+    fn judge(&mut self, rule: Rule, holds: bool) -> bool {
+        holds || rule.is_off()
     }
 }

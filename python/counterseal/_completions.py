@@ -35,19 +35,16 @@ def settle(
     until: Optional[float] = None,
 ) -> Identity:
     """Waits in this thread and decides again."""
-    if _runs_event_loop():
-        raise _in_event_loop(guard)
-    wait = _wait_in_greenlet if _runs_greenlets() else _wait_in_thread
     if until is None:
         until = deadline(guard)
     for _ in range(WAITS):
-        if not wait(guard, flight, until):
+        if not _wait(guard, flight, until):
             break
         answer = guard._answer(token, now)
         if not isinstance(answer, Flight):
             return answer
         flight = answer
-    raise guard._keys_unavailable()
+    raise guard._keys_unavailable(flight)
 
 
 async def settle_async(guard: Guard, token: Token, now: Optional[Time], flight: Flight) -> Identity:
@@ -60,7 +57,22 @@ async def settle_async(guard: Guard, token: Token, now: Optional[Time], flight: 
         if not isinstance(answer, Flight):
             return answer
         flight = answer
-    raise guard._keys_unavailable()
+    raise guard._keys_unavailable(flight)
+
+
+def ready(guard: Guard, timeout: float) -> None:
+    """Waits until the keys of every issuer are there."""
+    until = time.monotonic() + timeout
+    while (flight := guard._readiness()) is not None:
+        if not _wait(guard, flight, until):
+            raise guard._keys_unavailable(flight)
+
+
+def _wait(guard: Guard, flight: Flight, until: float) -> bool:
+    """Waits in this thread; False when the time is over."""
+    if _runs_event_loop():
+        raise _in_event_loop(guard, flight)
+    return (_wait_in_greenlet if _runs_greenlets() else _wait_in_thread)(guard, flight, until)
 
 
 def _runs_event_loop() -> bool:
@@ -68,9 +80,12 @@ def _runs_event_loop() -> bool:
     return asyncio_events is not None and asyncio_events._get_running_loop() is not None
 
 
-def _in_event_loop(guard: Guard) -> UnavailableError:
-    error = guard._keys_unavailable()
-    hint = "this thread runs an event loop, which waiting would stop: await guard.verify_async(…) instead"
+def _in_event_loop(guard: Guard, flight: Flight) -> UnavailableError:
+    error = guard._keys_unavailable(flight)
+    hint = (
+        "this thread runs an event loop, which waiting would stop: await guard.verify_async(…), "
+        "or call guard.ready(…) before the loop begins"
+    )
     error.args = (f"{error}; {hint}",)
     return error
 

@@ -78,6 +78,8 @@ Code = Literal[
     "key_alg_mismatch",
     "header_x5t_mismatch",
     "signature_invalid",
+    "key_denied",
+    "iss_denied",
     "token_kind_mismatch",
     "sub_invalid",
     "aud_invalid",
@@ -111,6 +113,8 @@ Code = Literal[
     "config_profile_overlap",
     "config_dangerous",
     "config_too_large",
+    "config_open_issuer",
+    "policy_reload_failed",
     "jwks_invalid",
     "jwk_skipped",
     "jwks_private_key",
@@ -159,6 +163,9 @@ class TokenRejectedError(CountersealError):
     reference: str
     """An opaque support reference."""
 
+    enforced: bool
+    """False where the policy only reports (``enforce = false``): the old library decides."""
+
 
 class UnavailableError(CountersealError):
     """Nobody can decide now: answer 503, alert, and never log the user out."""
@@ -171,6 +178,9 @@ class UnavailableError(CountersealError):
 
     reference: str
     """An opaque support reference."""
+
+    enforced: bool
+    """False where the policy only reports (``enforce = false``): the old library decides."""
 
 
 class PolicyError(CountersealError):
@@ -273,6 +283,8 @@ CODES: Mapping[Code, CodeEntry] = {
     "key_alg_mismatch": CodeEntry(2007, "untrusted", 401, "invalid_token", "the key is bound to another algorithm"),
     "header_x5t_mismatch": CodeEntry(2008, "untrusted", 401, "invalid_token", "x5t#S256 is not the certificate of the selected key"),
     "signature_invalid": CodeEntry(2009, "untrusted", 401, "invalid_token", "the signature is not valid"),
+    "key_denied": CodeEntry(2010, "untrusted", 401, "invalid_token", "the token's key is on the deny list"),
+    "iss_denied": CodeEntry(2011, "untrusted", 401, "invalid_token", "the token's issuer is on the deny list"),
     "token_kind_mismatch": CodeEntry(3001, "rejected", 401, "invalid_token", "the token is of another kind than the profile accepts"),
     "sub_invalid": CodeEntry(3002, "rejected", 401, "invalid_token", "sub is missing, empty or not of the form the profile requires"),
     "aud_invalid": CodeEntry(3003, "rejected", 401, "invalid_token", "the audience is missing or not a string or list of strings"),
@@ -306,6 +318,8 @@ CODES: Mapping[Code, CodeEntry] = {
     "config_profile_overlap": CodeEntry(5013, "policy", None, None, "two kinds of token cannot be told apart"),
     "config_dangerous": CodeEntry(5014, "policy", None, None, "a dangerous opt-out is used where it must not be"),
     "config_too_large": CodeEntry(5015, "policy", None, None, "the policy is larger or nested more deeply than its limit"),
+    "config_open_issuer": CodeEntry(5017, "policy", None, None, "anyone can get a token of the issuer for this audience, and no rule says whose are meant"),
+    "policy_reload_failed": CodeEntry(5018, "policy", None, None, "the policy could not be loaded again; the one before it stays"),
     "jwks_invalid": CodeEntry(5101, "policy", None, None, "the document is not a JWK Set"),
     "jwk_skipped": CodeEntry(5102, "policy", None, None, "the key is of an unknown kind or lacks a member"),
     "jwks_private_key": CodeEntry(5103, "policy", None, None, "a private key stands in a set of public keys"),

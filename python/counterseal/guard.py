@@ -58,6 +58,17 @@ class Guard(_counterseal.Guard):
             return await _completions.settle_async(self, token, now, answer)
         return answer
 
+    def ready(self, timeout: float = 10.0) -> None:
+        """Waits until the keys of every issuer are there, at start-up or for a readiness probe.
+
+        Raises UnavailableError where they cannot be had within so many seconds. On a running event loop,
+        ``await asyncio.to_thread(guard.ready)``.
+
+        >>> from counterseal.testing import issuer
+        >>> issuer().guard().ready(timeout=1)
+        """
+        _completions.ready(self, timeout)
+
     def __enter__(self) -> Self:
         return self
 

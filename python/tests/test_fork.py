@@ -15,10 +15,10 @@ from counterseal.testing import Issuer
 
 pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 
-FORKS = int(os.environ.get("COUNTERSEAL_FORKS", "150"))
+FORKS = int(os.environ.get("COUNTERSEAL_FORKS", "80"))
 
 
-def in_child(work: Callable[[], object], seconds: float = 10) -> bool:
+def in_child(work: Callable[[], object], seconds: float = 60) -> bool:
     """Does the work succeed in a child, in time?"""
     child = os.fork()
     if child == 0:

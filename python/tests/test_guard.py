@@ -179,6 +179,31 @@ def test_a_cache_of_none_and_of_one(idp: Issuer) -> None:
         assert guard.verify(token) == guard.verify(token)
 
 
+def test_status_and_metrics(idp: Issuer, guard: counterseal.Guard) -> None:
+    token = idp.token()
+    for _ in range(3):
+        guard.verify(token)
+    for odd in [idp.expired(), idp.expired(), "x"]:
+        guard.try_verify(odd)
+    status = guard.status()
+    (entry,) = status["issuers"]
+    assert (entry["name"], entry["issuer"], entry["key_state"], entry["keys"]) == ("main", idp.issuer, "held", 1)
+    assert entry["decisions"]["refused"] == [{"code": "token_expired", "enforced": True, "count": 2}]
+    assert (status["cache"]["hits"], status["cache"]["entries"], status["alarms"]) == (2, 1, [])
+    metrics = guard.metrics()
+    assert 'counterseal_decisions_total{issuer="main",outcome="rejected",code="token_expired",enforced="true"} 2' in metrics
+    assert idp.token()[:20] not in metrics and "test-user" not in metrics + repr(status)
+    assert idp.pending_guard().status()["issuers"][0]["key_state"] == "awaited"
+
+
+def test_an_entry_that_only_reports(idp: Issuer) -> None:
+    guard = idp.guard("enforce = false")
+    error = guard.try_verify(idp.expired()).error
+    assert (error.code, error.enforced) == ("token_expired", False)
+    assert guard.verify(idp.token()).subject == "test-user"
+    assert idp.guard().try_verify(idp.expired()).error.enforced is True
+
+
 def test_the_clock_and_the_keys_of_an_issuer_for_tests(idp: Issuer, guard: counterseal.Guard) -> None:
     token = idp.token()
     guard.verify(token)

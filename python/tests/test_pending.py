@@ -57,6 +57,36 @@ def test_a_batch_waits_once(idp: Issuer) -> None:
     timer.join()
 
 
+def test_ready_waits_for_every_issuer(idp: Issuer, run: Callable[[str], str]) -> None:
+    idp.guard().ready(0)
+    counterseal.Guard(idp.policy()).ready()
+    guard = idp.pending_guard()
+    began = time.monotonic()
+    assert code(lambda: guard.ready(0.1)) == "keys_unavailable"
+    assert time.monotonic() - began < 5
+    timer = later(0.05, idp.publish)
+    guard.ready(10)
+    timer.join()
+    assert guard.try_verify(idp.token()).identity is not None
+    failed = idp.pending_guard()
+    idp.fail(failed)
+    assert code(lambda: failed.ready(10)) == "keys_unavailable"
+    for timeout in ["1", None, float("nan")]:
+        with pytest.raises((TypeError, counterseal.CountersealError)):
+            idp.pending_guard().ready(timeout)  # type: ignore[arg-type]
+
+    async def on_a_loop() -> None:
+        pending = idp.pending_guard()
+        with pytest.raises(counterseal.UnavailableError, match="event loop"):
+            pending.ready(10)
+        waiting = asyncio.ensure_future(asyncio.to_thread(pending.ready))
+        await asyncio.sleep(0.05)
+        idp.publish()
+        await waiting
+
+    asyncio.run(on_a_loop())
+
+
 def test_try_verify_never_waits(idp: Issuer) -> None:
     guard, began = idp.pending_guard(LONG), time.monotonic()
     outcome = guard.try_verify(idp.token())
@@ -91,7 +121,7 @@ def test_an_event_loop_is_not_stopped_by_verify(idp: Issuer) -> None:
             try:
                 outcome = call()
             except counterseal.UnavailableError as error:
-                assert "verify_async" in str(error)
+                assert "verify_async" in str(error) and "ready" in str(error)
             else:
                 assert outcome.error.code == "keys_unavailable"
         assert time.monotonic() - began < 1

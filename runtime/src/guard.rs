@@ -12,7 +12,7 @@ use counterseal_core::error::{Code, Rejection};
 use counterseal_core::guard::{self, Decision, Here, Outside};
 use counterseal_core::identity::Identity;
 use counterseal_core::inbound::Report;
-use counterseal_core::keys::Flight;
+use counterseal_core::keys::{Flight, KeyState};
 use counterseal_core::rule::Rule;
 use counterseal_core::time::{Now, UnixTime};
 
@@ -269,6 +269,36 @@ impl Guard {
         std::mem::forget(self.landings.swap(Arc::default()));
         self.deny.after_fork();
         self.core.after_fork();
+    }
+
+    /// Waits until the keys of every issuer are there: for the start of a service, and its readiness probe.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where they could not be had, or not within `timeout`.
+    pub fn ready(&self, timeout: Duration) -> Result<(), Error> {
+        let deadline = Instant::now() + timeout;
+        while let Some(flight) = self.readiness()? {
+            if !self.landings.load_full().wait(flight, deadline, |flight| self.core.has_landed(flight)) {
+                return Err(self.keys_unavailable(Some(flight)));
+            }
+        }
+        Ok(())
+    }
+
+    /// What [`Guard::ready`] would wait for now, for hosts that wait in their own way; `None` where the
+    /// keys of every issuer are there.
+    ///
+    /// # Errors
+    /// [`Error::Unavailable`] where some could not be had.
+    pub fn readiness(&self) -> Result<Option<Flight>, Error> {
+        let issuers = self.core.issuers();
+        let awaited = issuers.iter().find_map(|issuer| self.core.awaited(&issuer.name));
+        match awaited {
+            None if issuers.iter().any(|issuer| issuer.key_state == KeyState::Failed) => {
+                Err(self.keys_unavailable(None))
+            }
+            awaited => Ok(awaited),
+        }
     }
 
     /// How the guard is doing: its policy, issuers and keys, what became of tokens, and alarms.

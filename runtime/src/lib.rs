@@ -35,7 +35,7 @@ pub use counterseal_core::inbound::{Check, Decisions, IssuerStatus, Refusals, Re
 pub use counterseal_core::jws;
 pub use counterseal_core::keys::{Flight, KeyState};
 pub use counterseal_core::keyset::KeySet;
-pub use counterseal_core::policy::{Format, PolicyError, Problem, Profile};
+pub use counterseal_core::policy::{Format, PolicyError, Problem, Profile, json_schema};
 pub use counterseal_core::rule::Rule;
 pub use counterseal_core::time::UnixTime;
 pub use error::{Error, Unavailable};

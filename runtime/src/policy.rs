@@ -37,10 +37,7 @@ impl Policy {
     /// # Errors
     /// [`PolicyError`] with every mistake at once, each with its line and column.
     pub fn load(path: impl AsRef<Path>, service: Option<&str>) -> Result<Policy, PolicyError> {
-        let service = service
-            .map(str::to_owned)
-            .or_else(|| std::env::var(SERVICE_VARIABLE).ok().filter(|name| !name.is_empty()));
-        Origin { path: path.as_ref().to_owned(), service }.load()
+        Origin::of(path.as_ref(), service).load()
     }
 
     /// Reads a policy from text. Relative paths start at `base_dir`, or at the working directory.
@@ -54,6 +51,62 @@ impl Policy {
         base_dir: Option<&Path>,
     ) -> Result<Policy, PolicyError> {
         Policy::parse(text, format, service, base_dir.unwrap_or(Path::new("")), false)
+    }
+
+    /// Takes a policy that the program holds as data, written as JSON: what other languages call a dict,
+    /// an object or a map. Relative paths start at `base_dir`, or at the working directory.
+    ///
+    /// ```
+    /// # let keys = r#"{"keys":[{"kty":"RSA","kid":"one","n":"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw","e":"AQAB"}]}"#;
+    /// use counterseal::Policy;
+    ///
+    /// let dict = format!(
+    ///     r#"{{"version": 1, "issuer": [{{
+    ///         "issuer": "https://idp.example.com", "profile": "access_token", "audience": "orders",
+    ///         "algorithms": ["RS256"], "keys": {{"jwks": {keys}}}
+    ///     }}]}}"#
+    /// );
+    /// let policy = Policy::from_dict(&dict, None, None)?;
+    ///
+    /// let error = Policy::from_dict(&dict.replace("audience", "audiance"), None, None).unwrap_err();
+    /// let problem = &error.problems()[0];
+    /// assert_eq!((problem.pointer.as_str(), problem.line), ("/issuer/0/audiance", 0));
+    /// assert_eq!(problem.hint.as_deref(), Some("did you mean `audience`?"));
+    /// # Ok::<(), counterseal::PolicyError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Policy::load`]; the problems name their settings by JSON Pointers (RFC 6901) and have no lines.
+    pub fn from_dict(
+        json: &str,
+        service: Option<&str>,
+        base_dir: Option<&Path>,
+    ) -> Result<Policy, PolicyError> {
+        let base_dir = base_dir.unwrap_or(Path::new(""));
+        let resources = Machine::at(base_dir);
+        let inner = policy::Policy::from_data(json, &options(service, &resources)?)?;
+        Ok(Policy { inner, origin: None, base_dir: base_dir.to_owned() })
+    }
+
+    /// A policy file written out as TOML, as one service sees it: what the service changes is merged in,
+    /// variables are put in, secrets are redacted. It reads the same files as [`Policy::load`].
+    ///
+    /// # Errors
+    /// As [`Policy::load`]: a policy with mistakes is not written out.
+    pub fn expand(path: impl AsRef<Path>, service: Option<&str>) -> Result<String, PolicyError> {
+        let origin = Origin::of(path.as_ref(), service);
+        let resources = Machine::at(origin.base_dir());
+        let options = options(origin.service.as_deref(), &resources)?;
+        policy::Policy::expand(&origin.read()?, origin.format(), &options)
+    }
+
+    /// The services that a policy file has changes for, in the order of the file.
+    ///
+    /// # Errors
+    /// [`PolicyError`] where the file cannot be read or is not well-formed; its settings are not checked.
+    pub fn services(path: impl AsRef<Path>) -> Result<Vec<String>, PolicyError> {
+        let origin = Origin::of(path.as_ref(), None);
+        policy::services(&origin.read()?, origin.format())
     }
 
     /// The deny file, if it names one, and how many keys and issuers that denied when it was read.
@@ -75,7 +128,7 @@ impl Policy {
         scripted_keys: bool,
     ) -> Result<Policy, PolicyError> {
         let resources = Machine::at(base_dir);
-        let options = PolicyOptions { service, resources: &resources, provider: provider()?, scripted_keys };
+        let options = PolicyOptions { scripted_keys, ..options(service, &resources)? };
         Policy::build(text, format, &options, base_dir)
     }
 
@@ -91,16 +144,42 @@ impl Policy {
 }
 
 impl Origin {
+    fn of(path: &Path, service: Option<&str>) -> Origin {
+        let service = service
+            .map(str::to_owned)
+            .or_else(|| std::env::var(SERVICE_VARIABLE).ok().filter(|name| !name.is_empty()));
+        Origin { path: path.to_owned(), service }
+    }
+
     /// Reads the file (again).
     pub(crate) fn load(self) -> Result<Policy, PolicyError> {
-        let bytes = read_bounded(&self.path, POLICY_BYTES).map_err(|reason| cannot_read(&reason))?;
-        let text = String::from_utf8(bytes).map_err(|_| cannot_read("not UTF-8"))?;
-        let is_json = self.path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
-        let format = if is_json { Format::Json } else { Format::Toml };
-        let base_dir = self.path.parent().unwrap_or(Path::new(""));
-        let policy = Policy::parse(&text, format, self.service.as_deref(), base_dir, false)?;
-        Ok(Policy { origin: Some(self), ..policy })
+        let base_dir = self.base_dir().to_owned();
+        let resources = Machine::at(&base_dir);
+        let options = options(self.service.as_deref(), &resources)?;
+        let inner = policy::Policy::parse_bytes(&self.read()?, self.format(), &options)?;
+        Ok(Policy { inner, origin: Some(self), base_dir })
     }
+
+    fn read(&self) -> Result<Vec<u8>, PolicyError> {
+        read_bounded(&self.path, POLICY_BYTES).map_err(|reason| {
+            let message = format!("the policy file cannot be read: {reason}");
+            PolicyError::from(Problem::whole_file(Code::ConfigFile, &message))
+        })
+    }
+
+    fn format(&self) -> Format {
+        let is_json = self.path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"));
+        if is_json { Format::Json } else { Format::Toml }
+    }
+
+    /// Where the paths in the file start.
+    fn base_dir(&self) -> &Path {
+        self.path.parent().unwrap_or(Path::new(""))
+    }
+}
+
+fn options<'a>(service: Option<&'a str>, resources: &'a Machine) -> Result<PolicyOptions<'a>, PolicyError> {
+    Ok(PolicyOptions { service, resources, provider: provider()?, scripted_keys: false })
 }
 
 fn provider() -> Result<&'static dyn Provider, PolicyError> {
@@ -110,11 +189,4 @@ fn provider() -> Result<&'static dyn Provider, PolicyError> {
             "this build has no cryptography provider",
         ))
     })
-}
-
-fn cannot_read(reason: &str) -> PolicyError {
-    PolicyError::from(Problem::whole_file(
-        Code::ConfigFile,
-        &format!("the policy file cannot be read: {reason}"),
-    ))
 }

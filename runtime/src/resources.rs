@@ -1,7 +1,7 @@
 //! What a policy names: environment variables, and files beside it.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use counterseal_core::limits::STATIC_JWKS_BYTES;
@@ -26,13 +26,17 @@ impl Resources for Machine {
     }
 
     fn read(&self, path: &str) -> Result<Vec<u8>, String> {
-        read_bounded(&self.base_dir.join(path), STATIC_JWKS_BYTES)
+        let path = self.base_dir.join(path);
+        read_bounded(&path, STATIC_JWKS_BYTES).map_err(|reason| format!("{}: {reason}", path.display()))
     }
 }
 
 /// A file's bytes, or why they cannot be had. Never more than `limit`, whatever kind of file it is.
 pub(crate) fn read_bounded(path: &Path, limit: usize) -> Result<Vec<u8>, String> {
-    let reason = |error: std::io::Error| error.kind().to_string();
+    let reason = |error: std::io::Error| match error.kind() {
+        ErrorKind::NotFound => "no such file".to_owned(),
+        kind => kind.to_string(),
+    };
     let file = File::open(path).map_err(reason)?;
     if file.metadata().map_err(reason)?.is_dir() {
         return Err("is a directory".into());

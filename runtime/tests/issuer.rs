@@ -207,3 +207,23 @@ fn what_is_shown_of_it_holds_no_claim() {
     let shown = format!("{issuer:?} {:?}", issuer.token().subject("canary"));
     assert!(!shown.contains("canary") && !shown.contains("test-1"), "{shown}");
 }
+
+#[test]
+fn a_guard_is_ready_when_its_keys_are_there() {
+    let issuer = Issuer::new().unwrap();
+    let instant = Duration::ZERO;
+    Guard::new(issuer.policy().unwrap()).ready(instant).unwrap();
+    let guard = issuer.pending_guard_for(Profile::AccessToken, "").unwrap();
+    assert!(guard.readiness().unwrap().is_some());
+    assert_eq!(guard.ready(Duration::from_millis(20)).unwrap_err().code(), Code::KeysUnavailable);
+    std::thread::scope(|scope| {
+        let waiter = scope.spawn(|| guard.ready(Duration::from_secs(10)));
+        std::thread::sleep(Duration::from_millis(20));
+        issuer.publish(&guard).unwrap();
+        waiter.join().unwrap().unwrap();
+    });
+    assert!(guard.readiness().unwrap().is_none());
+    let guard = issuer.pending_guard_for(Profile::AccessToken, "").unwrap();
+    issuer.fail(&guard).unwrap();
+    assert_eq!(guard.ready(Duration::from_secs(10)).unwrap_err().code(), Code::KeysUnavailable);
+}

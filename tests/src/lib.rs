@@ -4,6 +4,7 @@ pub mod conformance;
 pub mod fuzz;
 pub mod oracles;
 pub mod random;
+pub mod reference;
 pub mod shared;
 pub mod signer;
 

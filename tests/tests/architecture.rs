@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 const RINGS: [&[&str]; 9] = [
-    &["error", "rule", "limits", "time"],
+    &["error", "rule", "limits", "time", "mutants"],
     &["encoding", "json", "algorithm", "record"],
     &["crypto"],
     &["jwk", "keyset", "jws", "claims"],
@@ -126,7 +126,8 @@ fn every_ring_holds_what_the_sources_have() {
 #[test]
 fn the_core_has_no_io_no_clock_and_no_globals() {
     let mut found = Vec::new();
-    for (path, source) in core_sources() {
+    // The switch of the test of the tests is in no build but that one.
+    for (path, source) in core_sources().into_iter().filter(|(path, _)| module_of(path) != "mutants") {
         found.extend(
             FORBIDDEN
                 .iter()
@@ -135,6 +136,19 @@ fn the_core_has_no_io_no_clock_and_no_globals() {
         );
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn nothing_but_its_run_turns_the_switch_of_checks_on() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    for member in ["runtime", "cli", "bindings/python", "benches"] {
+        let manifest = std::fs::read_to_string(root.join(member).join("Cargo.toml")).unwrap();
+        assert!(!manifest.contains("mutants"), "{member} names the feature");
+    }
+    let (_, switch) = core_sources().into_iter().find(|(path, _)| module_of(path) == "mutants").unwrap();
+    assert!(switch.contains("#[cfg(feature = \"mutants\")]\nmod switch {"));
+    let core = std::fs::read_to_string(root.join("core/Cargo.toml")).unwrap();
+    assert!(core.contains("default = [\"aws-lc-rs\"]"));
 }
 
 #[test]

@@ -32,8 +32,10 @@ fn main() {
     }
 }
 
-/// Names as they stand in `counts.txt`, each with its function.
-const OPERATIONS: &[(&str, fn(&Bench))] = &[
+type Operation = fn(&Bench);
+
+/// Names, and the functions that callgrind reports by them.
+const OPERATIONS: &[(&str, Operation)] = &[
     ("count_signature", count_signature),
     ("count_uncached", count_uncached),
     ("count_hit", count_hit),

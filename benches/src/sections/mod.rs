@@ -25,8 +25,11 @@ pub trait Section {
     fn rows(&self) -> Vec<Row>;
 }
 
+/// Prepares a section.
+pub type Prepare = fn() -> Box<dyn Section>;
+
 /// Names of the sections with what prepares them, so that only those that are asked for cost time.
-pub const ALL: &[(&str, fn() -> Box<dyn Section>)] = &[
+pub const ALL: &[(&str, Prepare)] = &[
     ("HS256", || Box::new(uncached::Uncached::new(Algorithm::HS256))),
     ("RS256", || Box::new(uncached::Uncached::new(Algorithm::RS256))),
     ("PS256", || Box::new(uncached::Uncached::new(Algorithm::PS256))),

@@ -69,6 +69,7 @@ fn rejected<'py>(py: Python<'py>, rejection: &Rejection) -> PyResult<Bound<'py, 
     error.setattr(intern!(py, "status"), rejection.status())?;
     error.setattr(intern!(py, "www_authenticate"), rejection.www_authenticate())?;
     error.setattr(intern!(py, "reference"), rejection.reference())?;
+    error.setattr(intern!(py, "enforced"), rejection.enforced())?;
     Ok(error)
 }
 
@@ -80,6 +81,7 @@ fn unavailable<'py>(py: Python<'py>, outage: &Unavailable) -> PyResult<Bound<'py
     error.setattr(intern!(py, "status"), outage.status())?;
     error.setattr(intern!(py, "retry_after"), outage.retry_after())?;
     error.setattr(intern!(py, "reference"), outage.reference())?;
+    error.setattr(intern!(py, "enforced"), outage.enforced())?;
     Ok(error)
 }
 

@@ -8,7 +8,7 @@ use counterseal::{Answer, Code, Error, Outside, UnixTime};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyBytes, PyString};
+use pyo3::types::{PyBytes, PyDict, PyString};
 
 use crate::completions::{Completions, Flight, duration};
 use crate::identity::Identity;
@@ -17,7 +17,7 @@ use crate::panic::{detached, guarded};
 use crate::policy::{Policy, wrong};
 use crate::table::Table;
 use crate::testing::Live;
-use crate::{error, report, time, token};
+use crate::{error, report, time, token, value};
 
 /// How long a thread waits before it looks whether somebody pressed Ctrl-C.
 const SLICE: Duration = Duration::from_millis(50);
@@ -181,6 +181,36 @@ impl Guard {
         })
     }
 
+    /// How the guard is doing, as plain values: the policy in force and its reloads, each issuer with its
+    /// keys and what became of its tokens, the cache, and `alarms`, which is empty when all is well.
+    ///
+    /// >>> from counterseal.testing import issuer
+    /// >>> idp = issuer()
+    /// >>> guard = idp.guard()
+    /// >>> guard.try_verify(idp.expired()).error.code
+    /// 'token_expired'
+    /// >>> guard.status()["issuers"][0]["decisions"]["refused"]
+    /// [{'code': 'token_expired', 'enforced': True, 'count': 1}]
+    fn status<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        guarded(py, || value::data(py, &self.open(py)?.status()))
+    }
+
+    /// The numbers of `status` as Prometheus text.
+    fn metrics(&self, py: Python<'_>) -> PyResult<String> {
+        guarded(py, || {
+            let inner = self.open(py)?;
+            Ok(detached(py, || inner.metrics()))
+        })
+    }
+
+    /// What `ready` would wait for: a Flight, or None.
+    fn _readiness(&self, py: Python<'_>) -> PyResult<Option<Flight>> {
+        guarded(py, || {
+            let awaited = self.open(py)?.readiness().map_err(|error| error::exception(py, &error))?;
+            Ok(awaited.map(|inner| Flight { inner }))
+        })
+    }
+
     /// Reads the policy file again and swaps the whole policy at once. Raises `PolicyError` where the new
     /// one has mistakes; the old one stays then.
     fn reload(&self, py: Python<'_>) -> PyResult<()> {
@@ -265,8 +295,11 @@ impl Guard {
     }
 
     /// The `UnavailableError` for a caller who has waited long enough.
-    fn _keys_unavailable(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        guarded(py, || Ok(error::exception(py, &self.inner.keys_unavailable(None)).into_value(py).into_any()))
+    fn _keys_unavailable(&self, py: Python<'_>, flight: &Flight) -> PyResult<Py<PyAny>> {
+        guarded(py, || {
+            let outage = self.inner.keys_unavailable(Some(flight.inner));
+            Ok(error::exception(py, &outage).into_value(py).into_any())
+        })
     }
 }
 

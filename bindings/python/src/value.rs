@@ -1,9 +1,13 @@
 //! Claims as Python values: nothing is rounded that JSON wrote as an integer.
 
-use counterseal::core::json::{Kind, Value};
+use counterseal::Code;
+use counterseal::core::json::{self, Bounds, Kind, Value};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString};
 
+use serde::Serialize;
+
+use crate::error;
 use crate::known::Known;
 
 /// The value as `None`, `bool`, `int`, `float`, `str`, `list` or `dict`, made anew.
@@ -24,6 +28,13 @@ fn any<'py>(py: Python<'py>, value: Value<'_>, known: &mut Known<'py>) -> PyResu
         }
         Kind::Object => Ok(members(py, value, known)?.into_any()),
     }
+}
+
+/// What the runtime tells as data, as a dict.
+pub(crate) fn data<'py>(py: Python<'py>, data: &impl Serialize) -> PyResult<Bound<'py, PyDict>> {
+    let internal = |_| error::internal(py, Code::Internal);
+    let text = serde_json::to_vec(data).map_err(|_| error::internal(py, Code::Internal))?;
+    object(py, json::parse(text, Bounds::OPERATOR).map_err(internal)?.root())
 }
 
 /// The members of an object as a dict; an empty one for what is no object.

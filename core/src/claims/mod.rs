@@ -6,4 +6,6 @@ mod shape;
 
 pub(crate) use date::{Date, Rounding, read_date};
 pub(crate) use names::{Claim, Claims, check_case_variants};
-pub(crate) use shape::{Widened, check_issuer_shape, check_shapes, is_scope, is_string_list, scope_tokens};
+pub(crate) use shape::{
+    Widened, check_issuer_shape, check_shapes, date_of, is_scope, is_string_list, scope_tokens,
+};

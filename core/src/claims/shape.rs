@@ -1,6 +1,6 @@
 //! Types, lengths and counts of the claims that are evaluated, whether or not their check is on (CLM-17).
 
-use super::{Claim, Claims, Rounding, read_date};
+use super::{Claim, Claims, Date, Rounding, read_date};
 use crate::error::{Code, Rejection};
 use crate::json::{Kind, Value};
 use crate::limits;
@@ -22,7 +22,7 @@ pub(crate) fn check_issuer_shape<R: Recorder>(claims: &Claims, recorder: &mut R)
     let null = value.is_null();
     recorder.check_about(Rule::Jsn04, Code::ClaimWrongType, "iss", !null)?;
     let Some(iss) = value.as_str() else {
-        return Err(recorder.refuse(Rejection::about(Rule::Clm01, Code::IssInvalid, "iss")));
+        return recorder.check_about(Rule::Clm01, Code::IssInvalid, "iss", false);
     };
     recorder.check_about(Rule::Lim05, Code::ClaimTooLong, "iss", iss.len() <= limits::ISSUER_BYTES)?;
     recorder.check_about(Rule::Jsn07, Code::ClaimControlChar, "iss", !has_control(iss))
@@ -53,11 +53,23 @@ pub(crate) fn check_shapes<R: Recorder>(
     let scope = claims.get(Claim::Scope).is_none_or(is_sound);
     recorder.check_about(Rule::Clm19, Code::ScopeInvalid, "scope", scope)?;
     check_actors(claims, recorder)?;
-    if let Some(auth_time) = claims.get(Claim::AuthTime) {
-        read_date(auth_time, Rounding::Up)
-            .map_err(|(rule, code)| recorder.refuse(Rejection::about(rule, code, "auth_time")))?;
+    date_of(claims, Claim::AuthTime, Rounding::Up, recorder).map(drop)
+}
+
+/// The date of a claim, if it is there.
+#[inline]
+pub(crate) fn date_of<R: Recorder>(
+    claims: &Claims,
+    claim: Claim,
+    rounding: Rounding,
+    recorder: &mut R,
+) -> Result<Option<Date>, Rejection> {
+    let Some(value) = claims.get(claim) else { return Ok(None) };
+    match read_date(value, rounding) {
+        Ok(date) => Ok(Some(date)),
+        Err((rule, _)) if rule.is_off() => Ok(None),
+        Err((rule, code)) => Err(recorder.refuse(Rejection::about(rule, code, claim.name()))),
     }
-    Ok(())
 }
 
 /// For each rule the first claim of the list that breaks it, found in one pass.

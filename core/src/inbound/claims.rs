@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use super::rules;
-use crate::claims::{Claim, Claims, Date, Rounding, check_shapes, is_scope, is_string_list, read_date};
+use crate::claims::{Claim, Claims, Date, Rounding, check_shapes, date_of, is_scope, is_string_list};
 use crate::error::{Code, Rejection, Subject};
 use crate::identity::{self, Dates};
 use crate::json::{Kind, Value};
 use crate::limits;
+use crate::mutants::is_off;
 use crate::policy::{Issuer, Profile};
 use crate::record::Recorder;
 use crate::rule::Rule;
@@ -138,10 +139,14 @@ fn check_dates<R: Recorder>(
     let at = |date: Date, seconds: i64| UnixTime::from_millis(date * 1000).plus_seconds(seconds);
     let mut validity = Validity {
         from: UnixTime::from_millis(i64::MIN),
-        until: now.plus_seconds(limits::CACHED_WITHOUT_EXPIRY),
+        until: now.plus_seconds(if is_off("CAC-09") {
+            i64::MAX / 2000
+        } else {
+            limits::CACHED_WITHOUT_EXPIRY
+        }),
     };
 
-    let exp = date(claims, Claim::Exp, Rounding::Down, recorder)?;
+    let exp = date_of(claims, Claim::Exp, Rounding::Down, recorder)?;
     recorder.check_about(
         Rule::Clm08,
         Code::ClaimMissing,
@@ -154,14 +159,14 @@ fn check_dates<R: Recorder>(
         recorder.detail(|| relative("expires", exp, now));
         outcome?;
     }
-    let nbf = date(claims, Claim::Nbf, Rounding::Up, recorder)?;
+    let nbf = date_of(claims, Claim::Nbf, Rounding::Up, recorder)?;
     if let Some(nbf) = nbf {
         validity.from = at(nbf, -leeway);
         let outcome = recorder.check_about(Rule::Clm09, Code::TokenNotYetValid, "nbf", now >= validity.from);
         recorder.detail(|| relative("valid from", nbf, now));
         outcome?;
     }
-    let iat = date(claims, Claim::Iat, Rounding::Up, recorder)?;
+    let iat = date_of(claims, Claim::Iat, Rounding::Up, recorder)?;
     let (needed, rule) = match issuer.profile {
         Profile::AccessToken => (true, Rule::Act03),
         Profile::IdToken | Profile::IdTokenApi => (true, Rule::Clm10),
@@ -190,18 +195,6 @@ fn check_dates<R: Recorder>(
         outcome?;
     }
     Ok((Dates { expires_at: exp, not_before: nbf, issued_at: iat }, validity))
-}
-
-#[inline]
-fn date<R: Recorder>(
-    claims: &Claims,
-    claim: Claim,
-    rounding: Rounding,
-    recorder: &mut R,
-) -> Result<Option<Date>, Rejection> {
-    let Some(value) = claims.get(claim) else { return Ok(None) };
-    let date = read_date(value, rounding);
-    date.map(Some).map_err(|(rule, code)| recorder.refuse(Rejection::about(rule, code, claim.name())))
 }
 
 /// "expires 2026-11-22T12:00:00Z, in 4 min"

@@ -17,6 +17,7 @@ use crate::cache::Cache;
 use crate::error::Code;
 use crate::jws::Header;
 use crate::keys::{KeySlots, SlotKeys};
+use crate::mutants::is_off;
 use crate::policy::{DenyList, Issuer, KeySource, Policy};
 
 pub(crate) struct Engine {
@@ -205,7 +206,7 @@ fn keys_for(source: &KeySource, number: u64, earlier: Option<&Engine>) -> SlotKe
     if let Some(keys) = source.fixed() {
         return SlotKeys::Static(keys);
     }
-    let kept = earlier.and_then(|earlier| {
+    let kept = earlier.filter(|_| !is_off("POL-06")).and_then(|earlier| {
         let mut sources = earlier.policy.key_sources.iter();
         let slot = sources.position(|one| one.identity().is_some() && one.identity() == source.identity())?;
         earlier.keys.to_keep(slot)

@@ -4,6 +4,7 @@ use crate::claims::{Claim, Claims};
 use crate::error::{Code, Rejection, Subject};
 use crate::identity::{self, SubjectKind, lists_are_elsewhere};
 use crate::json::{Kind, Value};
+use crate::mutants::is_off;
 use crate::policy::{ClaimRule, Constant, Issuer, RuleTest};
 use crate::rule::Rule;
 
@@ -50,6 +51,9 @@ pub(crate) fn satisfies_discriminators(claims: &Claims, issuer: &Issuer) -> bool
 /// Whom the token stands for (CLM-21). What a claim says comes first, then how `sub` compares with
 /// the client; where the policy says how to tell, nothing is inferred from what is absent.
 pub(crate) fn subject_kind(claims: &Claims, issuer: &Issuer) -> SubjectKind {
+    if is_off("CLM-21") {
+        return SubjectKind::User;
+    }
     let told = issuer.subject_kind.as_ref();
     let any = |rules: &[ClaimRule]| rules.iter().any(|rule| holds(rule, claims).unwrap_or(false));
     if told.is_some_and(|told| any(&told.client)) {
@@ -96,7 +100,8 @@ fn equals(rule: &ClaimRule, value: Option<Value<'_>>, constant: &Constant) -> Re
 
 /// A number that fits; never one that was rounded to fit (JSN-08).
 fn number(text: &str) -> Option<Constant> {
-    if text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') {
+    let is_integer = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    if is_integer && !Rule::Jsn08.is_off() {
         return text.parse().ok().map(Constant::Integer);
     }
     text.parse().ok().filter(|float: &f64| float.is_finite()).map(Constant::Float)

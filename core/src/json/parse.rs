@@ -32,7 +32,7 @@ pub struct Fault {
     pub offset: usize,
 }
 
-const DEEPEST: usize = limits::JSON_DEPTH;
+const DEEPEST: usize = 32;
 /// Objects with more members than this are compared by sorting when they end.
 const COMPARED_EACH: u32 = 32;
 
@@ -41,11 +41,14 @@ pub fn parse(text: Vec<u8>, bounds: Bounds) -> Result<Document, Fault> {
     if text.len() > u32::MAX as usize / 2 {
         return Err(Fault { rule: Rule::Lim03, code: Code::JsonTooComplex, offset: 0 });
     }
-    let text = String::from_utf8(text).map_err(|error| Fault {
-        rule: Rule::Jsn02,
-        code: Code::JsonInvalidUtf8,
-        offset: error.utf8_error().valid_up_to(),
-    })?;
+    let text = match String::from_utf8(text) {
+        Ok(text) => text,
+        Err(error) if Rule::Jsn02.is_off() => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+        Err(error) => {
+            let offset = error.utf8_error().valid_up_to();
+            return Err(Fault { rule: Rule::Jsn02, code: Code::JsonInvalidUtf8, offset });
+        }
+    };
     if text.starts_with('\u{feff}') {
         return Err(Fault { rule: Rule::Jsn02, code: Code::JsonInvalidUtf8, offset: 0 });
     }
@@ -132,7 +135,8 @@ impl<'a> Parser<'a> {
             // A value has ended, or an object or list is about to.
             loop {
                 if depth == 0 {
-                    return if at == self.bytes.len() { Ok(()) } else { Err(self.invalid(at)) };
+                    let is_whole = at == self.bytes.len() || Rule::Jsn03.is_off();
+                    return if is_whole { Ok(()) } else { Err(self.invalid(at)) };
                 }
                 match self.peek(at) {
                     Some(b',') => {
@@ -153,7 +157,7 @@ impl<'a> Parser<'a> {
     fn close(&mut self, end: usize, frame: Frame) -> Result<(), Fault> {
         let index = frame.node as usize;
         let open = self.nodes[index];
-        if frame.members > COMPARED_EACH {
+        if frame.members > COMPARED_EACH && !Rule::Jsn01.is_off() {
             self.compare_sorted(index)?;
         }
         self.nodes[index] = Node::new(open.kind(), open.start as usize, end, self.nodes.len());
@@ -163,7 +167,11 @@ impl<'a> Parser<'a> {
     /// Reads a scalar whole, or the bracket of an object or list.
     #[inline(always)]
     fn value(&mut self, at: usize) -> Result<Begun, Fault> {
-        self.values_left = self.values_left.checked_sub(1).ok_or_else(|| self.too_complex(at))?;
+        self.values_left = match self.values_left.checked_sub(1) {
+            Some(left) => left,
+            None if Rule::Lim03.is_off() => 0,
+            None => return Err(self.too_complex(at)),
+        };
         let end = match self.peek(at) {
             Some(b'"') => self.string(at)?,
             Some(b'-' | b'0'..=b'9') => self.number(at)?,
@@ -228,7 +236,8 @@ impl<'a> Parser<'a> {
         frame.members += 1;
         if frame.members <= COMPARED_EACH {
             let bit = 1u64 << self.hash_of_name(index);
-            if frame.seen & bit != 0 && self.named_before(frame.node as usize, index) {
+            if frame.seen & bit != 0 && self.named_before(frame.node as usize, index) && !Rule::Jsn01.is_off()
+            {
                 return Err(Fault { rule: Rule::Jsn01, code: Code::JsonDuplicateMember, offset: at });
             }
             frame.seen |= bit;

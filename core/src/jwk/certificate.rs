@@ -6,6 +6,7 @@ use crate::encoding::{base64, base64url};
 use crate::error::Code;
 use crate::json::Value;
 use crate::limits;
+use crate::rule::Rule;
 
 /// Checks `x5c`, `x5t` and `x5t#S256`, and gives the SHA-256 of the certificate.
 ///
@@ -27,7 +28,8 @@ pub(super) fn check(
     let is_sha1 =
         sha1.is_none_or(|text| digest(text).is_some_and(|bytes| bytes == provider.sha1(&certificate)));
     let is_key = spki::read_certificate(&certificate).is_ok_and(|key| is_same_key(&key, material));
-    if is_key && is_sha1 && is_sha256 { Ok(Some(own_sha256)) } else { Err(Code::JwkCertMismatch) }
+    let is_same = is_key && is_sha1 && is_sha256 || Rule::Jwk16.is_off();
+    if is_same { Ok(Some(own_sha256)) } else { Err(Code::JwkCertMismatch) }
 }
 
 /// The first of at most eight certificates (LIM-06), each in plain base64.
@@ -37,7 +39,7 @@ fn first_certificate(jwk: Value<'_>) -> Result<Option<Vec<u8>>, Code> {
     };
     let mut first = None;
     for (at, certificate) in chain.as_array().ok_or(Code::JwkSkipped)?.enumerate() {
-        if at == limits::CERTIFICATES {
+        if at == limits::CERTIFICATES && !Rule::Lim06.is_off() {
             return Err(Code::JwkSkipped);
         }
         let text = certificate.as_str().ok_or(Code::JwkSkipped)?;

@@ -5,6 +5,7 @@ use crate::encoding::base64url;
 use crate::error::Code;
 use crate::json::Value;
 use crate::limits;
+use crate::rule::Rule;
 
 /// Is this a `kid` by JWS-21: 1 to 256 printable characters of ASCII?
 pub(crate) fn is_kid(text: &str) -> bool {
@@ -15,6 +16,7 @@ pub(crate) fn is_kid(text: &str) -> bool {
 pub(super) fn text<'a>(jwk: Value<'a>, name: &str) -> Result<Option<&'a str>, Code> {
     match jwk.get(name) {
         None => Ok(None),
+        Some(value) if value.as_str().is_none() && Rule::Jwk02.is_off() => Ok(None),
         Some(value) => value.as_str().map(Some).ok_or(Code::JwkSkipped),
     }
 }
@@ -22,14 +24,18 @@ pub(super) fn text<'a>(jwk: Value<'a>, name: &str) -> Result<Option<&'a str>, Co
 /// The bytes of a member that must be there, in base64url; `jwk_skipped` if they are not (JWK-02).
 pub(super) fn bytes(jwk: Value<'_>, name: &str) -> Result<Vec<u8>, Code> {
     let text = text(jwk, name)?.ok_or(Code::JwkSkipped)?;
-    base64url::decode_strict(text.as_bytes()).map_err(|_| Code::JwkSkipped)
+    match base64url::decode_strict(text.as_bytes()) {
+        Err(_) if Rule::Jwk02.is_off() => Ok(base64url::decode(text.as_bytes())),
+        decoded => decoded.map_err(|_| Code::JwkSkipped),
+    }
 }
 
 /// `jwks_private_key` if there is any member of a private key, whatever its value (JWK-03).
 pub(super) fn refuse_private(jwk: Value<'_>) -> Result<(), Code> {
     const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "priv"];
     let mut members = jwk.as_object().ok_or(Code::JwkSkipped)?;
-    if members.any(|(name, _)| PRIVATE.contains(&name)) { Err(Code::JwksPrivateKey) } else { Ok(()) }
+    let is_private = members.any(|(name, _)| PRIVATE.contains(&name)) && !Rule::Jwk03.is_off();
+    if is_private { Err(Code::JwksPrivateKey) } else { Ok(()) }
 }
 
 /// The `kid`, if there is one; `kid_invalid` if it is malformed (JWS-21).
@@ -44,7 +50,7 @@ pub(super) fn kid(jwk: Value<'_>) -> Result<Option<&str>, Code> {
 pub(super) fn check_use(jwk: Value<'_>) -> Result<(), Code> {
     match jwk.get("use") {
         None => Ok(()),
-        Some(usage) if usage.as_str() == Some("sig") => Ok(()),
+        Some(usage) if usage.as_str() == Some("sig") || Rule::Jwk05.is_off() => Ok(()),
         Some(_) => Err(Code::KeyUse),
     }
 }
@@ -54,7 +60,7 @@ pub(super) fn check_use(jwk: Value<'_>) -> Result<(), Code> {
 pub(super) fn check_operations(jwk: Value<'_>) -> Result<(), Code> {
     /// RFC 7517 section 4.3 knows eight.
     const MOST: usize = 32;
-    let Some(value) = jwk.get("key_ops") else {
+    let Some(value) = jwk.get("key_ops").filter(|_| !Rule::Jwk06.is_off()) else {
         return Ok(());
     };
     let mut operations: Vec<&str> = Vec::new();

@@ -23,6 +23,7 @@ use crate::crypto::{Material, Provider};
 use crate::encoding::pem;
 use crate::error::Code;
 use crate::json::Value;
+use crate::rule::Rule;
 
 /// Where keys came from decides what they may hold (JWK-03, JWK-04, LIM-06).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,7 +109,8 @@ impl Jwk {
 /// Secrets are for static sets of issuers with MAC algorithms (JWK-04).
 fn admit_secrets(terms: Terms) -> Result<(), Code> {
     let lists_macs = terms.algorithms.iter().any(|algorithm| algorithm.family() == Family::Mac);
-    if terms.origin == Origin::Static && lists_macs { Ok(()) } else { Err(Code::JwksSymmetricKey) }
+    let is_admitted = terms.origin == Origin::Static && lists_macs || Rule::Jwk04.is_off();
+    if is_admitted { Ok(()) } else { Err(Code::JwksSymmetricKey) }
 }
 
 /// The `kid` of a JWK that need not be sound otherwise, if it is printable.
@@ -125,10 +127,12 @@ fn bind(
     listed: AlgorithmSet,
 ) -> Result<Option<Algorithm>, Code> {
     match (named, pinned) {
+        _ if Rule::Jws08.is_off() && named.is_some() => Ok(named),
         (Some(named), Some(pinned)) if named != pinned => Err(Code::KeyAlgMismatch),
         (Some(named), _) if named.family() != family => Err(Code::KeyAlgMismatch),
         (Some(algorithm), _) | (None, Some(algorithm)) => Ok(Some(algorithm)),
         (None, None) => match listed.only(family) {
+            None if Rule::Jws07.is_off() => Ok(listed.iter().find(|algorithm| algorithm.family() == family)),
             None if listed.iter().any(|algorithm| algorithm.family() == family) => Err(Code::AlgAmbiguous),
             only => Ok(only),
         },

@@ -56,9 +56,8 @@ pub fn verify(token: &[u8], keys: &KeySet, algorithms: AlgorithmSet) -> Result<S
     let header = recorder.parsed(&[], parse(base64url::decode(segments.header), Bounds::TOKEN))?;
     let header = read_header(&header, algorithms, HeaderUse::AnyPayload, &[], recorder)?;
     let key = keys.pick(header.kid.as_deref(), header.algorithm)?;
-    if header.x5t_sha256.is_some_and(|digest| key.certificate_sha256() != Some(&digest)) {
-        return Err(Rejection::about(Rule::Jws20, Code::HeaderX5tMismatch, "x5t#S256"));
-    }
+    let same = header.x5t_sha256.is_none_or(|digest| key.certificate_sha256() == Some(&digest));
+    recorder.check_about(Rule::Jws20, Code::HeaderX5tMismatch, "x5t#S256", same)?;
     let mut buffer = [0; SIGNATURE_BYTES];
     key.verify(segments.signed, segments.decode_signature(&mut buffer))?;
     Ok(SignatureOnly {

@@ -8,6 +8,7 @@ use crate::algorithm::Algorithm;
 use crate::crypto::VerifyingKey;
 use crate::error::Code;
 use crate::jwk::{Jwk, Terms, thumbprint};
+use crate::rule::Rule;
 
 /// A key of the set, good or bad.
 pub(super) struct Read {
@@ -32,6 +33,7 @@ pub(super) fn assemble(read: impl Iterator<Item = Read>, options: &KeySetOptions
         let outcome = match fate {
             Fate::Kept => key.prepare(options),
             Fate::Repeated => continue,
+            Fate::Conflicting if Rule::Jwk07.is_off() => key.prepare(options),
             Fate::Conflicting => Err(Code::KidDuplicate),
         };
         match outcome {

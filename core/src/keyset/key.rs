@@ -112,7 +112,7 @@ impl Key {
         let (Some(algorithm), Some(verifying)) = (self.algorithm, &self.verifying) else {
             return Err(Rejection::new(Rule::Jws07, Code::KeyAlgMismatch));
         };
-        if signature.is_empty() {
+        if signature.is_empty() && !Rule::B6404.is_off() {
             return Err(Rejection::new(Rule::B6404, Code::SignatureMalformed));
         }
         let (rule, wrong_length) = match algorithm.family() {
@@ -121,11 +121,14 @@ impl Key {
             Family::Rsa => (Rule::Jws29, Code::SignatureInvalid),
             Family::Mac => (Rule::Jws30, Code::SignatureInvalid),
         };
-        if signature.len() != self.signature_bytes {
+        if signature.len() != self.signature_bytes && !rule.is_off() {
             return Err(Rejection::new(rule, wrong_length));
         }
         let rule = if rule == Rule::Jws26 { Rule::Jws27 } else { rule };
-        verifying.verify(message, signature).map_err(|_| Rejection::new(rule, Code::SignatureInvalid))
+        match verifying.verify(message, signature) {
+            Err(_) if !rule.is_off() => Err(Rejection::new(rule, Code::SignatureInvalid)),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -3,11 +3,12 @@
 
 use super::position::shown;
 use super::problem::{Fault, Problems};
-use super::schema::{self, SETTINGS, Setting, Shape};
+use super::schema::{self, Overlay, Setting, Shape};
 use super::tree::{Member, Node, Place, Value};
-use super::values;
+use super::{unknown, values};
 use crate::algorithm::Algorithm;
 use crate::error::Code;
+use crate::mutants::is_off;
 
 /// Checks the outermost table, services included. Strings that hold `${NAME}` are judged by their
 /// type alone: check them again when their variables have been put in.
@@ -33,16 +34,15 @@ fn keep(
     settings: &[&'static Setting],
     problems: &mut Problems<'_>,
 ) -> bool {
-    if member.name.starts_with("x-") {
+    if unknown::is_note(&member.name) {
         return false;
     }
     let Some(setting) = settings.iter().find(|setting| setting.name() == &*member.name) else {
-        report_unknown(member, table, settings, problems);
+        unknown::report(member, table, settings, problems);
         return false;
     };
     if !setting.built {
-        let fault = Fault::new(Code::ConfigNotSupported, "this setting is not supported in this version");
-        problems.at_name(member.node.place, fault);
+        unknown::report_planned(member, setting, problems);
         problems.excuse(table, setting.name());
         return false;
     }
@@ -51,24 +51,6 @@ fn keep(
         problems.excuse(table, setting.name());
     }
     is_sound
-}
-
-fn report_unknown(member: &Member, table: Place, settings: &[&'static Setting], problems: &mut Problems<'_>) {
-    let fault = Fault::new(Code::ConfigUnknownKey, "unknown setting");
-    let names = settings.iter().map(|setting| setting.name());
-    let elsewhere =
-        SETTINGS.iter().find(|setting| setting.name() == &*member.name && setting.path.contains('.'));
-    let fault = match (values::nearest(&member.name, names), elsewhere) {
-        (Some(name), _) => {
-            if let Some(setting) = settings.iter().find(|setting| setting.name() == name) {
-                problems.excuse(table, setting.name());
-            }
-            fault.hint(format!("did you mean `{name}`?"))
-        }
-        (None, Some(setting)) => fault.hint(format!("there is `{}`", setting.path)),
-        (None, None) => fault.hint("leave it out, or begin its name with `x-` for a note of your own"),
-    };
-    problems.at_name(member.node.place, fault);
 }
 
 /// Checks a value and what is in it; false where it cannot be used at all.
@@ -82,6 +64,7 @@ fn value(node: &mut Node, setting: &Setting, problems: &mut Problems<'_>) -> boo
             services.retain_mut(|service| match &service.node.value {
                 Value::Table(_) => {
                     table(&mut service.node, "", true, problems);
+                    named(&service.node, problems);
                     true
                 }
                 _ => report(&service.node, Err(wrong_type(&service.node, Shape::Table, "a table")), problems),
@@ -103,16 +86,34 @@ fn value(node: &mut Node, setting: &Setting, problems: &mut Problems<'_>) -> boo
             let fault = Fault::new(Code::ConfigType, "a table stands where a list of tables belongs");
             report(node, Err(fault.hint(format!("write [[{name}]] in TOML, a list in JSON"))), problems)
         }
-        (shape, Value::List(elements)) if element_shape(shape).is_some() => {
-            let element = element_shape(shape).unwrap_or(shape);
+        (shape, Value::List(elements)) if shape.element().is_some() => {
+            let element = shape.element().unwrap_or(shape);
             // Every wrong element is reported, not only the first.
             let wrong = elements.iter().filter(|node| !report(node, scalar(node, element), problems)).count();
             wrong == 0 && report(node, length(node, shape), problems)
         }
-        (shape, _) if is_list_only(shape) => {
-            report(node, Err(wrong_type(node, shape, list_noun(shape))), problems)
+        (shape, _) if shape.is_list_only() => {
+            report(node, Err(wrong_type(node, shape, shape.list_noun())), problems)
         }
+        // A leeway without bounds.
+        _ if setting.path == "limits.leeway" && is_off("CLM-16") => true,
         (shape, _) => report(node, scalar(node, shape), problems),
+    }
+}
+
+/// Entries with which a service changes others say which.
+fn named(service: &Node, problems: &mut Problems<'_>) {
+    for setting in schema::children("") {
+        let Overlay::MergesByName(names) = setting.overlay else {
+            continue;
+        };
+        for entry in service.get(setting.name()).map(Node::elements).unwrap_or_default() {
+            let has_name = names.iter().any(|name| entry.get(name).is_some());
+            if !has_name && !problems.is_any_excused(entry.place) {
+                let hint = format!("name the {} that the service changes", setting.name());
+                problems.missing(entry.place, "name", hint);
+            }
+        }
     }
 }
 
@@ -124,29 +125,14 @@ fn report(node: &Node, result: Result<(), Fault>, problems: &mut Problems<'_>) -
     is_sound
 }
 
-/// What the elements are, of a shape that may be a list.
-fn element_shape(shape: Shape) -> Option<Shape> {
-    Some(match shape {
-        Shape::Texts | Shape::TextOrTexts => Shape::Text,
-        Shape::Choices(known) => Shape::Choice(known, &[]),
-        Shape::Algorithms | Shape::Types | Shape::Scopes => shape,
-        Shape::Claims => Shape::Claim,
-        Shape::Pointers(_) => Shape::Pointer,
-        Shape::Scalars => Shape::Scalar,
-        _ => return None,
-    })
-}
-
 fn length(node: &Node, shape: Shape) -> Result<(), Fault> {
-    let (least, most) = match shape {
-        Shape::Types | Shape::Scalars | Shape::TextOrTexts => (1, usize::MAX),
-        Shape::Pointers(most) => (0, most),
-        _ => (0, usize::MAX),
-    };
+    let (least, most) = shape.count();
     match node.elements().len() {
         0 if least > 0 => Err(Fault::value("the list is empty")
             .hint("an empty list switches nothing off: fill it or leave it out")),
-        count if count > most => Err(Fault::value(format!("the list has more than {most} elements"))),
+        count if count > most => {
+            Err(Fault::value(format!("the list has {count} elements, and may have {most}")))
+        }
         _ => Ok(()),
     }
 }
@@ -154,9 +140,8 @@ fn length(node: &Node, shape: Shape) -> Result<(), Fault> {
 /// Checks a value that is no list, or one element of a list.
 fn scalar(node: &Node, shape: Shape) -> Result<(), Fault> {
     match (shape, &node.value) {
-        (Shape::Version, Value::Integer(1))
-        | (Shape::True, Value::Boolean(true))
-        | (Shape::Boolean, Value::Boolean(_)) => Ok(()),
+        (Shape::Version, Value::Integer(1)) | (Shape::True, Value::Boolean(true)) => Ok(()),
+        (Shape::Boolean, Value::Boolean(_)) => Ok(()),
         (Shape::Version, Value::Integer(_)) => {
             Err(Fault::value("this version reads format 1 alone").hint("write 1"))
         }
@@ -172,32 +157,14 @@ fn scalar(node: &Node, shape: Shape) -> Result<(), Fault> {
         (Shape::Scalar, Value::Text(_) | Value::Integer(_) | Value::Float(_) | Value::Boolean(_)) => Ok(()),
         (Shape::Scalar, Value::HugeNumber) => Err(Fault::value("64 bits do not hold the number")),
         (Shape::KeyDocument, Value::Table(_)) => Ok(()),
-        (_, Value::Text(text)) if takes_text(shape) => {
+        (_, Value::Text(text)) if shape.takes_text() => {
             if !text.is_expanded && values::has_variable(&text.text) {
                 return Ok(());
             }
             characters(&text.text, !text.from_environment, shape)
         }
-        _ => Err(wrong_type(node, shape, noun(shape))),
+        _ => Err(wrong_type(node, shape, shape.noun())),
     }
-}
-
-fn is_list_only(shape: Shape) -> bool {
-    element_shape(shape).is_some() && !matches!(shape, Shape::TextOrTexts | Shape::Pointers(_))
-}
-
-fn list_noun(shape: Shape) -> &'static str {
-    if matches!(shape, Shape::Scalars) {
-        "a list of strings, numbers or booleans"
-    } else {
-        "a list of strings"
-    }
-}
-
-/// Of a value that is no list, or of an element of one.
-fn takes_text(shape: Shape) -> bool {
-    use Shape::{Boolean, Integer, Planned, Scalar, Services, Table, Tables, True, Version};
-    !matches!(shape, Version | Integer { .. } | True | Boolean | Table | Tables | Services | Planned | Scalar)
 }
 
 /// Checks the characters of a string. `may_show` says whether a hint may repeat them.
@@ -246,31 +213,19 @@ fn wrong_type(node: &Node, shape: Shape, wanted: &str) -> Fault {
     let fault = Fault::new(Code::ConfigType, format!("{} stands where {wanted} belongs", node.noun()));
     match (shape, &node.value) {
         (Shape::Duration { .. }, Value::Integer(count)) => {
-            fault.hint(format!("a duration has a unit: write \"{count}s\" for seconds"))
+            fault.hint(format!("a duration has a unit and quotes: write \"{count}s\" for seconds"))
         }
-        (shape, Value::Text(_)) if is_list_only(shape) => fault.hint("put it in brackets: [\"…\"]"),
-        (Shape::Integer { .. } | Shape::Version | Shape::True | Shape::Boolean, Value::Text(_)) => {
+        (shape, Value::Text(_)) if shape.is_list_only() => fault.hint("put it in brackets: [\"…\"]"),
+        (Shape::Integer { .. } | Shape::Version | Shape::Boolean | Shape::True, Value::Text(_)) => {
             fault.hint("write it without quotes")
         }
         (Shape::Scalar, Value::Null) => fault.hint("for a missing claim write absent = true"),
-        (_, Value::Integer(_) | Value::Float(_) | Value::Boolean(_) | Value::Date) if takes_text(shape) => {
+        (Shape::Table, Value::Text(_)) => fault.hint("write { NAME = VALUE }, or a [table] of its own"),
+        (Shape::Table, Value::List(_)) => fault.hint("write [NAME] for a table; [[NAME]] makes a list"),
+        (_, Value::Null) => fault.hint("where nothing is meant, leave the setting out"),
+        (_, Value::Integer(_) | Value::Float(_) | Value::Boolean(_) | Value::Date) if shape.takes_text() => {
             fault.hint("put it in quotes")
         }
         _ => fault,
-    }
-}
-
-fn noun(shape: Shape) -> &'static str {
-    match shape {
-        Shape::Version | Shape::Integer { .. } => "an integer",
-        Shape::Duration { .. } => "a duration such as \"30s\"",
-        Shape::TextOrTexts | Shape::Pointers(_) => "a string or a list of strings",
-        Shape::Scalar => "a string, number or boolean",
-        Shape::True => "true",
-        Shape::Boolean => "true or false",
-        Shape::KeyDocument => "a table or a string",
-        Shape::Table | Shape::Services => "a table",
-        Shape::Tables => "a list of tables",
-        _ => "a string",
     }
 }

@@ -65,6 +65,16 @@ impl DenyList {
         Ok(list)
     }
 
+    /// The denied keys, in no order.
+    pub fn kids(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.kids.iter().map(AsRef::as_ref)
+    }
+
+    /// The denied issuers, in no order.
+    pub fn issuers(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.issuers.iter().map(AsRef::as_ref)
+    }
+
     /// Is nothing denied?
     pub fn is_empty(&self) -> bool {
         self.len() == 0

@@ -1,13 +1,11 @@
-//! The file as one service sees it: its overlay merged in, its variables put in.
+//! The file as one service sees it: what it changes is merged in.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
-use zeroize::Zeroizing;
-
-use super::Resources;
 use super::position::shown;
 use super::problem::{Fault, Problems};
-use super::tree::{Member, Node, Place, Text, Value};
+use super::schema::{self, Overlay, Setting};
+use super::tree::{Member, Node, Place, Value};
 use super::values;
 use crate::error::Code;
 
@@ -18,6 +16,9 @@ pub(super) fn choose_service(root: &mut Node, chosen: Option<&str>, problems: &m
     };
     let services =
         members.iter().position(|member| &*member.name == "service").map(|at| members.remove(at).node);
+    if let Some(services) = &services {
+        check_names(root, services, chosen, problems);
+    }
     let Some(chosen) = chosen else {
         return;
     };
@@ -29,7 +30,28 @@ pub(super) fn choose_service(root: &mut Node, chosen: Option<&str>, problems: &m
         None => no_such_service(chosen, place, &services, problems),
         Some(at) => {
             if let Some(Member { node, .. }) = services.into_iter().nth(at) {
-                merge(root, node, true, problems);
+                merge(root, node, "", problems);
+            }
+        }
+    }
+}
+
+/// Entries that the other services change have to be there, too.
+fn check_names(root: &Node, services: &Node, chosen: Option<&str>, problems: &mut Problems<'_>) {
+    for setting in schema::children("") {
+        let Overlay::MergesByName(names) = setting.overlay else {
+            continue;
+        };
+        if problems.is_excused(root.place, setting.name()) {
+            continue;
+        }
+        let known = Known::of(root.get(setting.name()).map(Node::elements).unwrap_or_default(), names);
+        for service in services.members().iter().filter(|service| Some(&*service.name) != chosen) {
+            for change in service.node.get(setting.name()).map(Node::elements).unwrap_or_default() {
+                let key = name(change, names);
+                if !key.is_empty() && !known.entries.contains_key(key) && !is_new(change, names) {
+                    known.report_unknown(setting, change, key, problems);
+                }
             }
         }
     }
@@ -49,8 +71,8 @@ fn no_such_service(chosen: &str, place: Place, services: &[Member], problems: &m
     problems.silence_missing();
 }
 
-/// Tables merge and lists replace. `keys` is replaced as a whole: it names one source.
-fn merge(base: &mut Node, overlay: Node, is_outermost: bool, problems: &mut Problems<'_>) {
+/// Merges what a service says into what stands at the top, as the schema says for each setting.
+fn merge(base: &mut Node, overlay: Node, path: &str, problems: &mut Problems<'_>) {
     problems.excuse_merged(overlay.place, base.place);
     let (Value::Table(members), Value::Table(changes)) = (&mut base.value, overlay.value) else {
         return;
@@ -60,147 +82,101 @@ fn merge(base: &mut Node, overlay: Node, is_outermost: bool, problems: &mut Prob
             members.push(change);
             continue;
         };
-        match (&mut member.node.value, &change.node.value) {
-            (Value::Table(_), Value::Table(_)) if &*change.name != "keys" => {
-                merge(&mut member.node, change.node, false, problems);
+        let setting = schema::find(path, &change.name);
+        let overlay = setting.map_or(Overlay::Replaces, |setting| setting.overlay);
+        match (&member.node.value, &change.node.value, overlay, setting) {
+            (Value::Table(_), Value::Table(_), Overlay::Merges, Some(setting)) => {
+                merge(&mut member.node, change.node, setting.path, problems);
             }
-            (Value::List(_), Value::List(_)) if is_outermost && &*change.name == "issuer" => {
-                merge_issuers(&mut member.node, change.node, problems);
+            (Value::List(_), Value::List(_), Overlay::MergesByName(names), Some(setting)) => {
+                merge_entries(&mut member.node, change.node, setting, names, problems);
             }
+            // What says the same stays where it was said first.
+            _ if member.node.same(&change.node) => {}
             _ => member.node = change.node,
         }
     }
 }
 
-/// With so many names is an unknown one compared, to find the one that was meant.
-const COMPARED: usize = 1000;
+/// So many names are compared with one that is not known.
+const COMPARED: usize = 500;
 
-fn merge_issuers(base: &mut Node, overlay: Node, problems: &mut Problems<'_>) {
+/// Merges lists of tables entry by entry.
+fn merge_entries(
+    base: &mut Node,
+    overlay: Node,
+    setting: &Setting,
+    names: &[&str],
+    problems: &mut Problems<'_>,
+) {
     let (Value::List(entries), Value::List(changes)) = (&mut base.value, overlay.value) else {
         return;
     };
-    // Ordered, so that a message lists the same names in the same order each time.
-    let mut by_name: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    for (at, entry) in entries.iter().enumerate() {
-        by_name.entry(name(entry).to_owned()).or_default().push(at);
-    }
+    let what = setting.name();
+    let known = Known::of(entries, names);
     let mut changed = HashSet::new();
     for change in changes {
-        let key = name(&change).to_owned();
+        let key = name(&change, names).to_owned();
         if key.is_empty() {
-            // Its name was reported, or it has none.
-            if !problems.is_any_excused(change.place) {
-                problems.missing(change.place, "name", "name the issuer that the service changes");
-            }
+            // It was reported: as wrong, or as missing.
             continue;
         }
         if !changed.insert(key.clone()) {
-            let fault = Fault::value("an issuer of this name stands twice in the service");
+            let fault =
+                Fault::value(format!("an entry of `{what}` with this name stands twice in the service"));
             problems.at(change.place, fault.hint("put both into one table"));
             continue;
         }
-        match by_name.get(&key).map(Vec::as_slice) {
-            Some([at]) => merge(&mut entries[*at], change, false, problems),
+        match known.entries.get(&key).map(Vec::as_slice) {
+            Some([at]) => merge(&mut entries[*at], change, setting.path, problems),
             Some(_) => {
-                let fault = Fault::value("several issuers have this name");
-                problems.at(change.place, fault.hint("give each issuer a `name` of its own"));
+                let fault = Fault::value(format!("several entries of `{what}` have this name"));
+                problems.at(change.place, fault.hint("give each entry a `name` of its own"));
             }
-            None if change.get("issuer").is_some() || change.get("keys").is_some() => entries.push(change),
+            None if is_new(&change, names) => entries.push(change),
             None => {
-                // What it would have added to its issuer is not there.
+                // What it would have added to its entry is not there.
                 problems.silence_missing();
-                let place = change.get("name").map_or(change.place, |name| name.place);
-                let what = format!("issuer \"{}\"", shown(&key));
-                // Each of many names beside each of many others would be quadratic.
-                let compared = if problems.is_full() { 0 } else { COMPARED };
-                let known = by_name.keys().map(String::as_str).take(compared);
-                problems.at(place, values::unknown(Code::ConfigValue, &what, &key, known));
+                known.report_unknown(setting, &change, &key, problems);
             }
         }
     }
 }
 
-/// The name of an issuer entry as written: `name`, or else the issuer.
-fn name(entry: &Node) -> &str {
-    entry.get("name").or_else(|| entry.get("issuer")).map_or("", Node::as_str)
+/// The entries of a list by name.
+struct Known {
+    entries: HashMap<String, Vec<usize>>,
+    /// Some of the names, in the order of the file.
+    names: Vec<String>,
 }
 
-/// Puts environment variables into every string. A string that cannot be made is reported and taken
-/// out. What comes from the environment is not looked at again.
-pub(super) fn put_in_variables(root: &mut Node, resources: &dyn Resources, problems: &mut Problems<'_>) {
-    in_value(root, resources, problems);
-}
-
-/// False where a string in a list or the value itself is gone.
-fn in_value(node: &mut Node, resources: &dyn Resources, problems: &mut Problems<'_>) -> bool {
-    let place = node.place;
-    match &mut node.value {
-        Value::Text(text) => match expand(text, resources) {
-            Ok(()) => true,
-            Err(fault) => {
-                problems.at(place, fault);
-                false
+impl Known {
+    fn of(entries: &[Node], names: &[&str]) -> Known {
+        let mut known = Known { entries: HashMap::new(), names: Vec::new() };
+        for (at, entry) in entries.iter().enumerate() {
+            let name = name(entry, names);
+            known.entries.entry(name.to_owned()).or_default().push(at);
+            if known.names.len() < COMPARED {
+                known.names.push(name.to_owned());
             }
-        },
-        Value::List(elements) => {
-            let mut is_whole = true;
-            elements.retain_mut(|element| {
-                let is_table = matches!(element.value, Value::Table(_));
-                let is_sound = in_value(element, resources, problems);
-                is_whole &= is_sound || is_table;
-                is_sound
-            });
-            is_whole
         }
-        Value::Table(members) => {
-            members.retain_mut(|member| {
-                let is_sound = in_value(&mut member.node, resources, problems);
-                if !is_sound {
-                    problems.excuse_named(place, &member.name);
-                }
-                is_sound
-            });
-            true
-        }
-        _ => true,
+        known
+    }
+
+    fn report_unknown(&self, setting: &Setting, change: &Node, key: &str, problems: &mut Problems<'_>) {
+        let place = change.get("name").map_or(change.place, |name| name.place);
+        let what = format!("{} \"{}\"", setting.name(), shown(key));
+        let known = self.names.iter().map(String::as_str).filter(|_| !problems.is_full());
+        problems.at(place, values::unknown(Code::ConfigValue, &what, key, known));
     }
 }
 
-fn expand(text: &mut Text, resources: &dyn Resources) -> Result<(), Fault> {
-    text.is_expanded = true;
-    if !values::has_variable(&text.text) {
-        return Ok(());
-    }
-    let mut out = Zeroizing::new(String::with_capacity(text.text.len()));
-    let mut rest = text.text.as_str();
-    while let Some(at) = rest.find("${") {
-        if let Some(before) = rest[..at].strip_suffix('$') {
-            out.push_str(before);
-            out.push_str("${");
-            rest = &rest[at + 2..];
-            continue;
-        }
-        let name = rest[at + 2..].split_once('}').map(|(name, _)| name).filter(|name| is_variable(name));
-        let Some(name) = name else {
-            let fault = Fault::value("`${` is not followed by the name of a variable and `}`");
-            return Err(fault.hint("write ${NAME}, or $${ where two characters `${` are meant"));
-        };
-        let value = resources.environment(name).map(Zeroizing::new).filter(|value| !value.is_empty());
-        let Some(value) = value else {
-            let message = format!("the environment variable {} is not set or empty", shown(name));
-            return Err(Fault::new(Code::ConfigSecret, message).hint(format!("set {}", shown(name))));
-        };
-        out.push_str(&rest[..at]);
-        out.push_str(&value);
-        text.from_environment = true;
-        rest = &rest[at + 3 + name.len()..];
-    }
-    out.push_str(rest);
-    text.text = out;
-    Ok(())
+/// The name of an entry as written: the first of these settings that is there.
+fn name<'a>(entry: &'a Node, names: &[&str]) -> &'a str {
+    names.iter().find_map(|name| entry.get(name)).map_or("", Node::as_str)
 }
 
-fn is_variable(name: &str) -> bool {
-    let is_word = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    is_word && name.bytes().next().is_some_and(|first| !first.is_ascii_digit())
+/// Does an entry say enough to be one of its own? A misspelled name of another does not.
+fn is_new(entry: &Node, names: &[&str]) -> bool {
+    entry.get("keys").is_some() || names.iter().skip(1).any(|name| entry.get(name).is_some())
 }

@@ -16,6 +16,7 @@ use crate::claims::{Claim, Widened};
 use crate::error::Code;
 use crate::json::Pointer;
 use crate::limits;
+use crate::mutants::is_off;
 
 /// An entry, each part where it is sound.
 pub(super) struct Draft<'a> {
@@ -162,8 +163,16 @@ fn enforce(node: &Node, context: &mut Context<'_, '_>) -> bool {
     enforce
 }
 
+/// Was the preset misspelt? Then what it would have set is not missing besides.
+fn lacks_its_preset(node: &Node, context: &Context<'_, '_>) -> bool {
+    context.problems.is_excused(node.place, "preset")
+}
+
 fn profile(node: &Node, context: &mut Context<'_, '_>) -> Option<Profile> {
     let Some(profile) = node.get("profile") else {
+        if lacks_its_preset(node, context) {
+            return None;
+        }
         let hint = "write profile = \"access_token\", \"id_token\", \"id_token_api\" or \"generic\"";
         context.problems.missing(node.place, "profile", hint);
         return None;
@@ -228,6 +237,9 @@ fn audience(
 
 fn algorithms(node: &Node, context: &mut Context<'_, '_>) -> Option<AlgorithmSet> {
     let Some(list) = node.get("algorithms") else {
+        if lacks_its_preset(node, context) {
+            return None;
+        }
         let hint = "write those that the issuer signs with, such as [\"RS256\"]";
         let fault = Fault::new(Code::ConfigAlgEmpty, "`algorithms` is missing").hint(hint);
         context.problems.missing_as(node.place, "algorithms", fault);
@@ -247,14 +259,14 @@ fn algorithms(node: &Node, context: &mut Context<'_, '_>) -> Option<AlgorithmSet
         }
         set = set.with(algorithm);
     }
-    if set.is_empty() {
+    if set.is_empty() && !is_off("JWS-04") {
         let fault = Fault::new(Code::ConfigAlgEmpty, "no algorithm is listed");
         context
             .problems
             .at(list.place, fault.hint("an empty list never means any: write such as [\"RS256\"]"));
         return None;
     }
-    if set.mixes_mac_and_signatures() {
+    if set.mixes_mac_and_signatures() && !is_off("JWS-06") {
         let fault = Fault::new(Code::ConfigAlgMixed, "HS algorithms and signatures stand in one list");
         context.problems.at(list.place, fault.hint("keep one kind, or make two issuer entries"));
         return None;

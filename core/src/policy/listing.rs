@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::deny::DenyList;
 use super::model::{Issuer, KeySource, Notice, Policy, Profile};
 use crate::algorithm::AlgorithmSet;
 use crate::keyset::KeySet;
@@ -23,6 +24,11 @@ impl Policy {
             KeySource::Static(set) => Some(set),
             KeySource::Scripted { .. } => None,
         }
+    }
+
+    /// What the policy itself denies (`deny_kid`, `deny_issuer`), without its deny file.
+    pub fn denied(&self) -> &DenyList {
+        &self.denied
     }
 
     /// The path of `deny_file` as the policy has it, to be resolved against its directory.

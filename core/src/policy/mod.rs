@@ -11,7 +11,10 @@ mod check;
 mod claims;
 mod deny;
 mod expand;
+mod expanded;
 mod issuer;
+mod json_mistakes;
+mod json_schema;
 mod listing;
 mod model;
 mod nesting;
@@ -21,11 +24,18 @@ mod position;
 mod presets;
 mod problem;
 mod read;
+mod read_json;
+mod read_toml;
 mod schema;
 mod secret;
+mod shape;
 mod source;
+mod toml_fault;
+mod toml_repair;
 mod tree;
+mod unknown;
 mod values;
+mod variables;
 
 #[cfg(test)]
 mod tests;
@@ -33,11 +43,12 @@ mod tests;
 use std::fmt;
 
 pub use deny::{DenyFileFault, DenyList};
+pub use json_schema::json_schema;
 pub(crate) use model::{ClaimRule, Constant, KeySource, RuleTest};
 pub use model::{Issuer, Notice, Policy, Profile};
 pub use presets::{Document, Preset, presets};
 pub use problem::{PolicyError, Problem};
-pub use schema::{SETTINGS, Setting, Shape};
+pub use schema::{Overlay, SETTINGS, Setting, Shape};
 
 use crate::crypto::Provider;
 use build::Context;
@@ -90,48 +101,86 @@ impl Policy {
     /// Reads a policy of at most 1 MiB, with the files and variables that it names.
     ///
     /// Fails with every mistake of the file at once, each with its line and column, and what to
-    /// write instead. Costs time and memory in proportion to the text.
+    /// write instead. Costs time and memory in proportion to the text and the files.
     pub fn parse(text: &str, format: Format, options: &PolicyOptions<'_>) -> Result<Policy, PolicyError> {
-        let reading = match read::read(text, format) {
-            Ok(reading) => reading,
-            Err((offset, fault)) => {
-                let places = Places::new();
-                let mut problems = Problems::new(text, &places);
-                problems.at_offset(offset, fault);
-                return Err(problems.into_error());
-            }
-        };
-        let mut root = reading.root;
-        let mut problems = Problems::new(text, &reading.places);
-        check::check(&mut root, &mut problems);
-        if !reading.faults.is_empty() {
-            return Err(with_syntax(problems, text, reading.faults, reading.reliable_until));
-        }
-        expand::choose_service(&mut root, options.service, &mut problems);
-        expand::put_in_variables(&mut root, options.resources, &mut problems);
-        presets::put_under(&mut root, &mut problems);
-        check::check(&mut root, &mut problems);
-        let mut context = Context { options, problems, notices: Vec::new() };
-        match build::build(&root, &mut context) {
-            Some(policy) => Ok(policy),
-            None => Err(context.problems.into_error()),
-        }
+        read_and_build(text, format, options, |policy, _| policy)
+    }
+
+    /// The same for the bytes of a file.
+    pub fn parse_bytes(
+        bytes: &[u8],
+        format: Format,
+        options: &PolicyOptions<'_>,
+    ) -> Result<Policy, PolicyError> {
+        Policy::parse(utf8(bytes)?, format, options)
+    }
+
+    /// The same for a policy that a program holds as data, such as a dict, handed over as JSON.
+    ///
+    /// Problems name their settings by JSON Pointers and have no lines: nobody wrote this text.
+    pub fn from_data(json: &str, options: &PolicyOptions<'_>) -> Result<Policy, PolicyError> {
+        Policy::parse(json, Format::Json, options).map_err(PolicyError::without_lines)
+    }
+
+    /// A sound policy written out as TOML, as the chosen service sees it: what the service changes is
+    /// merged in, variables are put in, and comments say where values came from.
+    ///
+    /// Secrets are redacted, and so is all that comes from the environment into keys and credentials.
+    /// Other values from the environment are shown. Fails as [`Policy::parse`] does.
+    pub fn expand(bytes: &[u8], format: Format, options: &PolicyOptions<'_>) -> Result<String, PolicyError> {
+        read_and_build(utf8(bytes)?, format, options, |_, expanded| expanded())
     }
 }
 
-/// Beside mistakes of syntax only those count that stand on other lines and were read for certain;
-/// what is missing or does not fit together is not judged.
-fn with_syntax(
-    mut problems: Problems<'_>,
-    text: &str,
-    faults: Vec<(usize, problem::Fault)>,
-    reliable_until: usize,
-) -> PolicyError {
-    let line = |offset: usize| position::line_start(text, offset);
-    let lines: std::collections::HashSet<usize> = faults.iter().map(|(offset, _)| line(*offset)).collect();
-    problems.retain(|offset| offset < reliable_until && !lines.contains(&line(offset)));
-    for (offset, fault) in faults {
-        problems.at_offset(offset, fault);
+/// The services that a policy has changes for, in the order of the file.
+///
+/// Fails where the text cannot be read; its settings are not checked.
+pub fn services(bytes: &[u8], format: Format) -> Result<Vec<String>, PolicyError> {
+    let text = utf8(bytes)?;
+    let reading = read::read(text, format).map_err(|fault| unreadable(text, fault))?;
+    if !reading.faults.is_empty() {
+        let mut problems = Problems::new(text, &reading.places);
+        problems.syntax(reading.faults, reading.faulty_lines, reading.reliable_until);
+        return Err(problems.into_error());
     }
+    let services = reading.root.get("service").map(tree::Node::members).unwrap_or_default();
+    Ok(services.iter().map(|service| service.name.to_string()).collect())
+}
+
+fn unreadable(text: &str, (offset, fault): (usize, problem::Fault)) -> PolicyError {
+    let places = Places::new();
+    let mut problems = Problems::new(text, &places);
+    problems.at_offset(offset, fault);
     problems.into_error()
+}
+
+fn utf8(bytes: &[u8]) -> Result<&str, PolicyError> {
+    std::str::from_utf8(bytes).map_err(|error| Problem::not_utf8(bytes, error.valid_up_to()).into())
+}
+
+/// Reads, checks and builds; `finish` gets the policy, and what writes its final tree.
+fn read_and_build<T>(
+    text: &str,
+    format: Format,
+    options: &PolicyOptions<'_>,
+    finish: impl FnOnce(Policy, &dyn Fn() -> String) -> T,
+) -> Result<T, PolicyError> {
+    let reading = read::read(text, format).map_err(|fault| unreadable(text, fault))?;
+    let mut root = reading.root;
+    let mut problems = Problems::new(text, &reading.places);
+    problems.syntax(reading.faults, reading.faulty_lines, reading.reliable_until);
+    read::take_out_damaged(&mut root, &reading.damaged, &mut problems);
+    check::check(&mut root, &mut problems);
+    if !reading.is_complete {
+        return Err(problems.into_error());
+    }
+    expand::choose_service(&mut root, options.service, &mut problems);
+    let variables = variables::put_in(&mut root, options.resources, &mut problems);
+    presets::put_under(&mut root, &mut problems);
+    check::check(&mut root, &mut problems);
+    let mut context = Context { options, problems, notices: Vec::new() };
+    match build::build(&root, &mut context) {
+        Some(policy) => Ok(finish(policy, &|| expanded::write(&root, &reading.places, &variables))),
+        None => Err(context.problems.into_error()),
+    }
 }

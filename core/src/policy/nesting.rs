@@ -1,8 +1,7 @@
 //! How deeply a TOML text is nested, told without building anything, so that a hostile one costs
 //! a walk over its bytes and no stack.
 
-/// Deepest nesting of tables and lists in a policy; the outermost table counts as one.
-pub(super) const DEEPEST: usize = crate::limits::JSON_DEPTH;
+use super::read::DEEPEST;
 
 /// The byte at which a TOML text nests more deeply than [`DEEPEST`]: in brackets, or in the dots of
 /// one key. Strings and comments are skipped by the same rules as those of the TOML lexer.

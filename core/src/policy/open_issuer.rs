@@ -5,6 +5,7 @@ use super::issuer::Draft;
 use super::model::{ClaimRule, RuleTest};
 use super::problem::{Fault, Problems};
 use crate::error::Code;
+use crate::mutants::is_off;
 
 /// An issuer that serves everybody.
 pub(super) struct OpenIssuer {
@@ -114,7 +115,7 @@ pub(super) fn check(drafts: &[Draft<'_>], problems: &mut Problems<'_>) {
             |open: &&OpenIssuer| open.has_host(issuer) || aliases.iter().any(|alias| open.has_host(alias));
         let by_host = || OPEN.iter().find(is_named);
         let Some(open) = draft.preset.and_then(of_preset).or_else(by_host) else { continue };
-        if !rules.iter().any(|rule| open.is_narrowed_by(rule)) {
+        if !rules.iter().any(|rule| open.is_narrowed_by(rule)) && !is_off("POL-01") {
             let message = format!("{} can get a token for this audience from this issuer", open.who);
             let hint = format!(
                 "say whose tokens are meant, such as [[issuer.rule]] {}; a rule on one of {} does (POL-01)",

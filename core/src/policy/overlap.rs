@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use super::issuer::Draft;
-use super::model::{Profile, RuleTest, Types};
+use super::model::{ClaimRule, Constant, Profile, RuleTest, Types};
 use super::problem::{Fault, Problems};
 use super::tree::Place;
 use crate::error::Code;
+use crate::mutants::is_off;
 
 const EXAMPLE: &str =
     "add what tells them apart, such as [[issuer.discriminator]] claim = \"/token_use\", equals = \"access\"";
@@ -19,24 +20,29 @@ pub(super) fn check(drafts: &[Draft<'_>], problems: &mut Problems<'_>) {
     let mut by_issuer: HashMap<&str, Vec<&Draft<'_>>> = HashMap::new();
     for draft in drafts {
         access_token_alone(draft, problems);
-        let Some(issuer) = &draft.issuer else {
+        let Some(issuer) = draft.issuer.as_ref().filter(|_| !is_off("POL-04")) else {
             continue;
         };
         let others = by_issuer.entry(issuer).or_default();
-        if others.iter().any(|other| draft.profile.is_some() && other.profile == draft.profile) {
-            let fault = overlap("another entry has the same issuer and profile");
+        let same = |other: &&&Draft<'_>| draft.profile.is_some() && other.profile == draft.profile;
+        if let Some(other) = others.iter().find(same) {
+            let fault = overlap(format!("{} has the same issuer and profile", problems.path(other.place)));
             problems.at(draft.place, fault.hint("make one entry of the two"));
             continue;
         }
-        if others.iter().any(|other| are_alike(draft, other)) {
-            let fault = overlap("another entry of this issuer accepts the same types");
+        if let Some(other) = others.iter().find(|other| are_alike(draft, other)) {
+            let message = format!(
+                "{} of the same issuer accepts the same types, and a token may fit both",
+                problems.path(other.place)
+            );
+            let fault = overlap(message);
             problems.at(draft.place, fault.hint(EXAMPLE));
         }
         others.push(draft);
     }
 }
 
-fn overlap(message: &str) -> Fault {
+fn overlap(message: impl Into<String>) -> Fault {
     Fault::new(Code::ConfigProfileOverlap, message)
 }
 
@@ -94,7 +100,7 @@ fn access_token_alone(draft: &Draft<'_>, problems: &mut Problems<'_>) {
         return;
     };
     let is_common = types.absent || types.named.iter().any(|name| &**name == "jwt");
-    if is_common && !types.any && has_discriminator(draft) == Some(false) {
+    if is_common && !types.any && has_discriminator(draft) == Some(false) && !is_off("ACT-02") {
         let place: Place = draft.node.get("types").map_or(draft.place, |types| types.place);
         let fault = overlap("ID tokens have the same types as these access tokens (ACT-02)");
         problems.at(place, fault.hint(EXAMPLE));
@@ -109,8 +115,44 @@ fn are_alike(a: &Draft<'_>, b: &Draft<'_>) -> bool {
     a.profile.is_some()
         && b.profile.is_some()
         && are_shared(these, those)
-        && has_discriminator(a) == Some(false)
-        && has_discriminator(b) == Some(false)
+        && exclude_each_other(a, b) == Some(false)
+}
+
+/// Does some claim tell every token of one entry from every token of the other? `None` where a part was
+/// reported.
+fn exclude_each_other(a: &Draft<'_>, b: &Draft<'_>) -> Option<bool> {
+    let (these, those) = (marks(a)?, marks(b)?);
+    let exclude = |one: &&ClaimRule, other: &&ClaimRule| {
+        one.claim == other.claim && no_value_passes_both(&one.test, &other.test)
+    };
+    Some(these.iter().any(|one| those.iter().any(|other| exclude(one, other))))
+}
+
+fn no_value_passes_both(one: &RuleTest, other: &RuleTest) -> bool {
+    match (constants(one), constants(other)) {
+        (Some(these), Some(those)) => these.iter().all(|one| those.iter().all(|other| differ(one, other))),
+        (Some(_), None) => matches!(other, RuleTest::Absent),
+        (None, Some(_)) => matches!(one, RuleTest::Absent),
+        (None, None) => matches!(
+            (one, other),
+            (RuleTest::Absent, RuleTest::Present) | (RuleTest::Present, RuleTest::Absent)
+        ),
+    }
+}
+
+/// What a scalar claim has to be one of.
+fn constants(test: &RuleTest) -> Option<&[Constant]> {
+    match test {
+        RuleTest::Equals(constant) => Some(std::slice::from_ref(constant)),
+        RuleTest::OneOf(constants) => Some(constants),
+        _ => None,
+    }
+}
+
+/// Numbers of different kinds may be equal: 1 is 1.0.
+fn differ(one: &Constant, other: &Constant) -> bool {
+    use Constant::{Float, Integer};
+    one != other && !matches!((one, other), (Integer(_), Float(_)) | (Float(_), Integer(_)))
 }
 
 fn are_shared(a: &Types, b: &Types) -> bool {
@@ -119,7 +161,13 @@ fn are_shared(a: &Types, b: &Types) -> bool {
 
 /// Does it say what tells its tokens from others? `None` where that was reported.
 fn has_discriminator(draft: &Draft<'_>) -> Option<bool> {
-    let tells = |test: &RuleTest| matches!(test, RuleTest::Equals(_) | RuleTest::OneOf(_) | RuleTest::Absent);
+    marks(draft).map(|marks| !marks.is_empty())
+}
+
+/// Its discriminators, and the claim rules that serve as such; `None` where one was reported.
+fn marks<'d>(draft: &'d Draft<'_>) -> Option<Vec<&'d ClaimRule>> {
+    let tells =
+        |rule: &&ClaimRule| matches!(rule.test, RuleTest::Equals(_) | RuleTest::OneOf(_) | RuleTest::Absent);
     let (rules, discriminators) = (draft.rules.as_ref()?, draft.discriminators.as_ref()?);
-    Some(!discriminators.is_empty() || rules.iter().any(|rule| tells(&rule.test)))
+    Some(discriminators.iter().chain(rules.iter().filter(tells)).collect())
 }

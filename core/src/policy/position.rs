@@ -52,11 +52,6 @@ pub(super) fn shown(text: &str) -> String {
     out
 }
 
-/// The byte at which the line of this byte begins.
-pub(super) fn line_start(text: &str, offset: usize) -> usize {
-    text.as_bytes()[..offset.min(text.len())].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1)
-}
-
 /// Turns bytes into lines and columns.
 pub(super) struct Lines<'t> {
     source: &'t str,
@@ -69,10 +64,17 @@ impl<'t> Lines<'t> {
         Lines { source, starts: std::iter::once(0).chain(breaks).collect() }
     }
 
+    /// The number of the line of this byte, counted from 0.
+    pub(super) fn line(&self, offset: usize) -> usize {
+        self.starts.partition_point(|start| *start <= offset) - 1
+    }
+
     /// Line and column of a byte, counted from 1; columns in characters.
     pub(super) fn position(&self, offset: usize) -> (u32, u32) {
-        let line = self.starts.partition_point(|start| *start <= offset) - 1;
+        let line = self.line(offset);
         let before = self.source.as_bytes().get(self.starts[line]..offset).unwrap_or_default();
+        // No editor shows a byte order mark.
+        let before = before.strip_prefix("\u{feff}".as_bytes()).unwrap_or(before);
         let characters = before.iter().filter(|byte| !(0x80..0xc0).contains(*byte)).count();
         (line as u32 + 1, characters as u32 + 1)
     }

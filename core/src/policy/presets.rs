@@ -10,6 +10,7 @@ use super::open_issuer::{self, OpenIssuer};
 use super::problem::{Fault, Problems};
 use super::tree::{Member, Node, Place, Text, Value};
 use crate::error::Code;
+use crate::mutants::is_off;
 
 macro_rules! presets {
     ($( $name:literal ),* $(,)?) => {
@@ -161,6 +162,7 @@ fn merge_under<'s>(
             (Some(member), TomlValue::Table(inner)) => {
                 merge_under(&mut member.node, inner.iter(), place, problems);
             }
+            (Some(member), _) if is_off("POL-05") => member.node = to_node(value, place),
             (Some(_), _) => {}
             (None, _) if problems.is_excused(table_place, name) => {}
             (None, _) => {

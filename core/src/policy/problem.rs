@@ -23,9 +23,12 @@ pub struct Problem {
     pub path: String,
     /// The same as a JSON Pointer (RFC 6901), such as `/issuer/0/keys/jwks_file`.
     pub pointer: String,
-    /// Counted from 1.
+    /// Counted from 1; 0, and absent in data, where the mistake has no place in a text: the policy was
+    /// handed over as data, or its file cannot be read.
+    #[serde(skip_serializing_if = "is_nowhere")]
     pub line: u32,
-    /// In characters, counted from 1.
+    /// In characters, counted from 1; 0 and absent where the line is. A tab is one character.
+    #[serde(skip_serializing_if = "is_nowhere")]
     pub column: u32,
     /// Which kind of mistake. In data, its slug.
     #[serde(serialize_with = "slug")]
@@ -43,6 +46,16 @@ impl PolicyError {
     }
 }
 
+impl PolicyError {
+    /// The same without lines and columns, for a policy that nobody wrote as this text.
+    pub(super) fn without_lines(mut self) -> PolicyError {
+        for problem in &mut self.problems {
+            (problem.line, problem.column) = (0, 0);
+        }
+        self
+    }
+}
+
 impl fmt::Display for PolicyError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (at, problem) in self.problems.iter().enumerate() {
@@ -57,9 +70,11 @@ impl std::error::Error for PolicyError {}
 
 impl fmt::Display for Problem {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "line {}, column {}: ", self.line, self.column)?;
-        if !self.path.is_empty() {
-            write!(out, "{}: ", self.path)?;
+        match (self.line, self.path.as_str(), self.pointer.as_str()) {
+            (0, _, "") => {}
+            (0, _, pointer) => write!(out, "{pointer}: ")?,
+            (line, "", _) => write!(out, "line {line}, column {}: ", self.column)?,
+            (line, path, _) => write!(out, "line {line}, column {}: {path}: ", self.column)?,
         }
         out.write_str(&self.message)?;
         match &self.hint {
@@ -70,10 +85,20 @@ impl fmt::Display for Problem {
 }
 
 impl Problem {
-    /// A mistake that has no place in the text: the file cannot be read, say.
+    /// A mistake that has no place in a text: the file cannot be read, say.
     pub fn whole_file(code: Code, message: &str) -> Problem {
         let (path, pointer) = (String::new(), String::new());
-        Problem { path, pointer, line: 1, column: 1, code, message: message.to_owned(), hint: None }
+        Problem { path, pointer, line: 0, column: 0, code, message: message.to_owned(), hint: None }
+    }
+
+    /// Bytes that are no UTF-8, with the place of the first that is not.
+    pub(super) fn not_utf8(bytes: &[u8], valid_up_to: usize) -> Problem {
+        let before = String::from_utf8_lossy(&bytes[..valid_up_to]);
+        let (line, column) = Lines::new(&before).position(before.len());
+        let is_wide = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
+        let message = if is_wide { "the text is UTF-16" } else { "the text is not UTF-8 from here on" };
+        let hint = Some("save the file as UTF-8".to_owned());
+        Problem { line, column, hint, ..Problem::whole_file(Code::ConfigSyntax, message) }
     }
 }
 
@@ -81,6 +106,11 @@ impl From<Problem> for PolicyError {
     fn from(problem: Problem) -> PolicyError {
         PolicyError { problems: vec![problem] }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for a reference")]
+fn is_nowhere(number: &u32) -> bool {
+    *number == 0
 }
 
 fn slug<S: Serializer>(code: &Code, serializer: S) -> Result<S::Ok, S::Error> {
@@ -113,13 +143,16 @@ impl Fault {
 
 /// Collects mistakes. A value is reported once, and what follows from it not at all.
 pub(super) struct Problems<'t> {
-    source: &'t str,
+    lines: Lines<'t>,
     places: &'t Places,
     found: Vec<Found>,
     not_listed: usize,
     seen: HashSet<(Place, Option<&'static str>)>,
     excused: HashMap<Place, Vec<&'static str>>,
     missing_is_silent: bool,
+    /// Lines with mistakes of syntax, on which nothing else counts.
+    faulty_lines: HashSet<usize>,
+    reliable_until: usize,
 }
 
 struct Found {
@@ -134,14 +167,31 @@ const LISTED: usize = 200;
 impl<'t> Problems<'t> {
     pub(super) fn new(source: &'t str, places: &'t Places) -> Self {
         Problems {
-            source,
+            lines: Lines::new(source),
             places,
             found: Vec::new(),
             not_listed: 0,
             seen: HashSet::new(),
             excused: HashMap::new(),
             missing_is_silent: false,
+            faulty_lines: HashSet::new(),
+            reliable_until: usize::MAX,
         }
+    }
+
+    /// Mistakes of syntax. Beside them only that counts which stands on other lines and was read for
+    /// certain.
+    pub(super) fn syntax(
+        &mut self,
+        faults: Vec<(usize, Fault)>,
+        faulty_lines: HashSet<usize>,
+        reliable_until: usize,
+    ) {
+        for (offset, fault) in faults {
+            self.at_offset(offset, fault);
+        }
+        self.faulty_lines = faulty_lines;
+        self.reliable_until = reliable_until;
     }
 
     /// About a value, at the value.
@@ -178,7 +228,10 @@ impl<'t> Problems<'t> {
 
     /// A setting was reported: it will not be reported as missing from its table.
     pub(super) fn excuse(&mut self, table: Place, name: &'static str) {
-        self.excused.entry(table).or_default().push(name);
+        let names = self.excused.entry(table).or_default();
+        if !names.contains(&name) {
+            names.push(name);
+        }
     }
 
     /// The same for a setting by the name that the file gives it.
@@ -190,8 +243,8 @@ impl<'t> Problems<'t> {
 
     /// What was excused in one table is excused in the one that it is merged into.
     pub(super) fn excuse_merged(&mut self, from: Place, into: Place) {
-        if let Some(names) = self.excused.get(&from).cloned() {
-            self.excused.entry(into).or_default().extend(names);
+        for name in self.excused.get(&from).cloned().unwrap_or_default() {
+            self.excuse(into, name);
         }
     }
 
@@ -210,7 +263,7 @@ impl<'t> Problems<'t> {
         self.missing_is_silent = true;
     }
 
-    /// Will no more be listed? Then their words do not matter.
+    /// Will no further mistake be listed?
     pub(super) fn is_full(&self) -> bool {
         self.found.len() >= LISTED
     }
@@ -224,11 +277,6 @@ impl<'t> Problems<'t> {
         path(&self.places.steps(place))
     }
 
-    /// Keeps what was found at the bytes for which `keep` says so.
-    pub(super) fn retain(&mut self, keep: impl Fn(usize) -> bool) {
-        self.found.retain(|found| keep(found.offset));
-    }
-
     /// Everything found, in the order of the file.
     pub(super) fn into_error(mut self) -> PolicyError {
         if self.found.is_empty() {
@@ -238,9 +286,9 @@ impl<'t> Problems<'t> {
             );
         }
         self.found.sort_by_key(|found| found.offset);
-        let lines = Lines::new(self.source);
+        let (places, lines) = (self.places, &self.lines);
         let mut problems: Vec<Problem> =
-            self.found.into_iter().map(|found| problem(found, self.places, &lines)).collect();
+            self.found.into_iter().map(|found| problem(found, places, lines)).collect();
         if let (Some(last), 1..) = (problems.last(), self.not_listed) {
             let (line, column) = (last.line, last.column);
             let message = format!("{} more mistakes are not listed", self.not_listed);
@@ -251,7 +299,9 @@ impl<'t> Problems<'t> {
     }
 
     fn add(&mut self, offset: usize, place: Place, missing: Option<&'static str>, fault: Fault) {
-        if self.seen.insert((place, missing)) {
+        let is_certain =
+            offset < self.reliable_until && !self.faulty_lines.contains(&self.lines.line(offset));
+        if is_certain && self.seen.insert((place, missing)) {
             self.push(Found { offset, place, fault });
         }
     }

@@ -13,7 +13,8 @@ use crate::error::Code;
 pub(super) fn read(text: &Text, resources: &dyn Resources) -> Result<Zeroizing<Vec<u8>>, Fault> {
     let secret = text.text.as_str();
     let bytes = if let Some(path) = secret.strip_prefix("file:") {
-        let mut bytes = file(path, text.from_environment, resources).map_err(wrong)?;
+        let mut bytes = file(path, text.from_environment, resources)
+            .map_err(|reason| unreadable(Code::ConfigSecret, path, reason))?;
         strip_line_break(&mut bytes);
         bytes
     } else if let Some(encoded) = secret.strip_prefix("base64:") {
@@ -44,6 +45,16 @@ pub(super) fn file(path: &str, hide: bool, resources: &dyn Resources) -> Result<
         let reason: String = reason.chars().take(LONGEST_REASON).filter(|one| !one.is_control()).collect();
         format!("the file cannot be read: {reason}")
     })
+}
+
+/// The problem of a file that cannot be read.
+pub(super) fn unreadable(code: Code, path: &str, reason: String) -> Fault {
+    let fault = Fault::new(code, reason);
+    let is_absolute = path.starts_with(['/', '\\']) || path.contains(':');
+    if is_absolute {
+        return fault;
+    }
+    fault.hint("relative paths start at the directory of the policy file, or at `base_dir`")
 }
 
 /// A secret beyond this is some other file.

@@ -17,6 +17,7 @@ use crate::error::Code;
 use crate::json::{self, Bounds};
 use crate::keyset::{KeySet, KeySetOptions, Origin};
 use crate::limits;
+use crate::mutants::is_off;
 
 /// The key sources of a policy: entries of one issuer share theirs.
 pub(super) struct Sources {
@@ -30,8 +31,9 @@ impl Sources {
     pub(super) fn new(drafts: &[Draft<'_>], context: &mut Context<'_, '_>) -> Sources {
         let groups = groups(drafts, context);
         let mut sources = Sources { sources: Vec::new(), of_entry: vec![None; drafts.len()] };
+        let mut bytes_left = limits::KEY_FILES_BYTES;
         for group in groups {
-            if let Some(source) = load(&group, context) {
+            if let Some(source) = load(&group, &mut bytes_left, context) {
                 for entry in group.entries {
                     sources.of_entry[entry] = Some(sources.sources.len());
                 }
@@ -116,9 +118,10 @@ fn source<'a>(draft: &Draft<'a>, context: &mut Context<'_, '_>) -> Option<(&'a N
         problems.at_name(source.node.place, fault.hint(CHOICES));
         return None;
     }
-    if let (true, Some(list)) =
-        (is_scripted, draft.node.get("dangerous").filter(|list| !list.elements().is_empty()))
-    {
+    if let (true, Some(list)) = (
+        is_scripted && !is_off("POL-03"),
+        draft.node.get("dangerous").filter(|list| !list.elements().is_empty()),
+    ) {
         let fault =
             Fault::new(Code::ConfigDangerous, "an opt-out needs keys from the policy, a file or a secret");
         problems.at(list.place, fault.hint("name static keys, or leave `dangerous` out (POL-03)"));
@@ -152,7 +155,7 @@ fn join(group: &mut Group<'_>, entry: usize, draft: &Draft<'_>, context: &mut Co
     }
 }
 
-fn load(group: &Group<'_>, context: &mut Context<'_, '_>) -> Option<KeySource> {
+fn load(group: &Group<'_>, bytes_left: &mut usize, context: &mut Context<'_, '_>) -> Option<KeySource> {
     let Member { name, node } = group.source;
     if &**name == "scripted" {
         let (issuer, algorithms) = (group.issuer.as_deref()?, group.algorithms?);
@@ -167,6 +170,12 @@ fn load(group: &Group<'_>, context: &mut Context<'_, '_>) -> Option<KeySource> {
             return None;
         }
     };
+    let Some(left) = bytes_left.checked_sub(bytes.len()) else {
+        let message = format!("the keys of the policy are larger than {} bytes", limits::KEY_FILES_BYTES);
+        context.problems.at(node.place, Fault::new(Code::ConfigTooLarge, message));
+        return None;
+    };
+    *bytes_left = left;
     let options = KeySetOptions {
         algorithms: group.algorithms?,
         provider: context.options.provider,
@@ -175,7 +184,15 @@ fn load(group: &Group<'_>, context: &mut Context<'_, '_>) -> Option<KeySource> {
     let set = match key_set(name, &bytes, &options) {
         Ok(set) => set,
         Err(code) => {
-            context.problems.at(node.place, Fault::new(code, code.message()));
+            let is_no_pem = &**name == "pem_file" && code == Code::JwksInvalid;
+            let fault = Fault::new(code, if is_no_pem { "the file is not PEM" } else { code.message() });
+            context.problems.at(
+                node.place,
+                match hint(name, code) {
+                    Some(hint) => fault.hint(hint),
+                    None => fault,
+                },
+            );
             return None;
         }
     };
@@ -194,6 +211,22 @@ fn load(group: &Group<'_>, context: &mut Context<'_, '_>) -> Option<KeySource> {
         }
         _ => Some(KeySource::Static(Arc::new(set))),
     }
+}
+
+/// What to do about a source that gives no keys.
+fn hint(source: &str, code: Code) -> Option<&'static str> {
+    Some(match code {
+        Code::HmacKeyShort => {
+            "HS256 needs at least 32 bytes, HS384 48 and HS512 64; make them with `openssl rand -base64 64`"
+        }
+        Code::HmacKeyIsPublic => {
+            "anybody can know it: name it as jwks_file or pem_file, with the algorithm the issuer signs with"
+        }
+        Code::JwksInvalid if source == "pem_file" => "a PEM file has a line -----BEGIN PUBLIC KEY-----",
+        Code::JwksInvalid => "a JWK Set is {\"keys\": [ … ]}",
+        Code::JwksPrivateKey => "a service verifies with public keys: take the private ones out of its reach",
+        _ => return None,
+    })
 }
 
 /// The one place where key sets are made.
@@ -220,8 +253,8 @@ fn bytes(source: &str, node: &Node, context: &Context<'_, '_>) -> Result<Zeroizi
         ("jwks", None) => Ok(Zeroizing::new(node.to_json().as_bytes().to_vec())),
         (_, text) => {
             let (path, hide) = text.map_or(("", true), |text| (text.text.as_str(), text.from_environment));
-            let bytes =
-                secret::file(path, hide, resources).map_err(|reason| Fault::new(Code::ConfigFile, reason))?;
+            let bytes = secret::file(path, hide, resources)
+                .map_err(|reason| secret::unreadable(Code::ConfigFile, path, reason))?;
             if bytes.len() > limits::STATIC_JWKS_BYTES {
                 let message = format!("the file is larger than {} bytes", limits::STATIC_JWKS_BYTES);
                 return Err(Fault::new(Code::ConfigFile, message));
@@ -243,9 +276,13 @@ fn unusable(set: &KeySet) -> Fault {
     let mut reasons: Vec<&str> = set.skipped().iter().map(|key| key.reason.slug()).collect();
     reasons.sort_unstable();
     reasons.dedup();
-    let fault = Fault::value(match reasons.as_slice() {
-        [] => "no key is of a listed algorithm".to_owned(),
-        _ => format!("no key can be used: {}", reasons.join(", ")),
-    });
-    fault.hint("see that `algorithms` lists what the keys are for")
+    match set.skipped().first() {
+        None => Fault::value("no key is of a listed algorithm")
+            .hint("see that `algorithms` lists what the keys are for"),
+        Some(first) => Fault::value(format!("no key can be used: {}", reasons.join(", "))).hint(format!(
+            "of key {}: {}",
+            first.index,
+            first.reason.message()
+        )),
+    }
 }

@@ -103,7 +103,8 @@ impl Node {
         match self.value {
             Value::Null => "null",
             Value::Boolean(_) => "a boolean",
-            Value::Integer(_) | Value::Float(_) | Value::HugeNumber => "a number",
+            Value::Integer(_) | Value::HugeNumber => "a number",
+            Value::Float(_) => "a number with a fraction or exponent",
             Value::Date => "a date",
             Value::Text(_) => "a string",
             Value::List(_) => "a list",
@@ -121,9 +122,8 @@ impl Node {
             (Value::Text(a), Value::Text(b)) => a.text == b.text,
             (Value::List(a), Value::List(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.same(b)),
             (Value::Table(a), Value::Table(b)) => {
-                a.len() == b.len()
-                    && a.iter()
-                        .all(|member| other.get(&member.name).is_some_and(|node| member.node.same(node)))
+                let (a, b) = (sorted(a), sorted(b));
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| a.name == b.name && a.node.same(&b.node))
             }
             _ => false,
         }
@@ -164,6 +164,13 @@ impl Node {
             }
         }
     }
+}
+
+/// By name, so that comparing takes no square of the time.
+fn sorted(members: &[Member]) -> Vec<&Member> {
+    let mut sorted: Vec<&Member> = members.iter().collect();
+    sorted.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    sorted
 }
 
 impl Text {
@@ -223,6 +230,14 @@ impl Places {
     /// Where the name of the setting begins; for an element of a list, where the element does.
     pub(super) fn name_offset(&self, place: Place) -> usize {
         self.entries[place.0 as usize].name_offset as usize
+    }
+
+    /// Every place with the bytes at which its name and its value begin.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Place, usize, usize)> {
+        let with_place = |(at, entry): (usize, &Entry)| {
+            (Place(at as u32), entry.name_offset as usize, entry.offset as usize)
+        };
+        self.entries.iter().enumerate().skip(1).map(with_place)
     }
 
     /// The steps from the outermost table to it.

@@ -7,12 +7,13 @@ use crate::json::Pointer;
 use crate::limits;
 
 /// A duration in milliseconds: an integer and `ms`, `s`, `m`, `h` or `d`. `ms` only where `least` is
-/// below a second.
+/// between zero and a second.
 pub(super) fn duration(text: &str, least: u64, most: u64) -> Result<u64, Fault> {
     let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-    let allows_millis = (1..1000).contains(&least);
-    let unit = match &text[digits..] {
-        "ms" if allows_millis => 1,
+    let (count, unit) = text.split_at(digits);
+    let has_millis = (1..1000).contains(&least);
+    let unit = match unit {
+        "ms" if has_millis => 1,
         "s" => 1000,
         "m" => 60_000,
         "h" => 3_600_000,
@@ -20,20 +21,43 @@ pub(super) fn duration(text: &str, least: u64, most: u64) -> Result<u64, Fault> 
         _ => 0,
     };
     if unit == 0 || digits == 0 {
-        let units = if allows_millis { "ms, s, m, h or d" } else { "s, m, h or d" };
-        return Err(
-            Fault::value("no duration").hint(format!("write an integer and {units}, such as \"30s\""))
-        );
+        return Err(no_duration(text, has_millis));
     }
-    let length = text[..digits].parse().ok().and_then(|count: u64| count.checked_mul(unit));
-    match length {
+    match count.parse().ok().and_then(|count: u64| count.checked_mul(unit)) {
         Some(length) if (least..=most).contains(&length) => Ok(length),
         _ => Err(Fault::value(format!("the duration is not from {} to {}", spell(least), spell(most)))),
     }
 }
 
+/// What is wrong with a text that is no duration. Repeats nothing of it but a unit that everybody knows.
+fn no_duration(text: &str, has_millis: bool) -> Fault {
+    let units = if has_millis { "ms, s, m, h or d" } else { "s, m, h or d" };
+    let example = format!("write an integer and {units}, such as \"30s\"");
+    let number = text.trim().trim_end_matches(|one: char| one.is_ascii_alphabetic()).trim_end();
+    let unit = text.trim().get(number.len()..).unwrap_or_default().trim_start().to_ascii_lowercase();
+    let is_integer = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    let meant = match unit.as_str() {
+        "sec" | "secs" | "second" | "seconds" => "s",
+        "min" | "mins" | "minute" | "minutes" => "m",
+        "hr" | "hrs" | "hour" | "hours" => "h",
+        "day" | "days" => "d",
+        known @ ("s" | "m" | "h" | "d") => known,
+        _ => "",
+    };
+    match unit.as_str() {
+        "" if is_integer => Fault::value("the duration has no unit").hint(example),
+        "ms" if is_integer => {
+            Fault::value("this duration is not counted in milliseconds").hint(format!("use {units}"))
+        }
+        "w" | "week" | "weeks" if is_integer => Fault::value("durations have no weeks").hint("write days"),
+        _ if is_integer && !meant.is_empty() => Fault::value("the unit of the duration is spelled otherwise")
+            .hint(format!("write `{meant}` right behind the number")),
+        _ => Fault::value("not a duration").hint(example),
+    }
+}
+
 /// A duration in its largest whole unit.
-fn spell(millis: u64) -> String {
+pub(super) fn spell(millis: u64) -> String {
     let units = [(86_400_000, "d"), (3_600_000, "h"), (60_000, "m"), (1000, "s")];
     match units.iter().find(|(unit, _)| millis != 0 && millis.is_multiple_of(*unit)) {
         Some((unit, name)) => format!("{}{name}", millis / unit),
@@ -60,7 +84,7 @@ pub(super) fn identifier(text: &str) -> Result<(), Fault> {
 pub(super) fn claim(text: &str) -> Result<Pointer, Fault> {
     identifier(text)?;
     Pointer::parse(text)
-        .ok_or_else(|| Fault::value("no JSON Pointer").hint("write ~0 for ~ and ~1 for / inside a name"))
+        .ok_or_else(|| Fault::value("not a JSON Pointer").hint("write ~0 for ~ and ~1 for / inside a name"))
 }
 
 /// A JSON Pointer that starts with `/`. `may_show` says whether a hint may repeat the text.
@@ -68,9 +92,18 @@ pub(super) fn pointer(text: &str, may_show: bool) -> Result<Pointer, Fault> {
     if text.is_empty() || text.starts_with('/') {
         return claim(text);
     }
-    let example =
-        if may_show { shown(&text.replace('~', "~0").replace('/', "~1")) } else { "name".to_owned() };
-    Err(Fault::value("no JSON Pointer").hint(format!("write \"/{example}\" for the claim of that name")))
+    let fault = Fault::value("not a JSON Pointer");
+    let escaped = |text: &str| shown(&text.replace('~', "~0").replace('/', "~1"));
+    let path = text.strip_prefix("$.").unwrap_or(text);
+    Err(match may_show {
+        false => fault.hint("write \"/name\" for the claim of that name"),
+        true if path.contains('.') => fault.hint(format!(
+            "write \"/{}\", or \"/{}\" for a claim with dots in its name",
+            escaped(path).replace('.', "/"),
+            escaped(path)
+        )),
+        true => fault.hint(format!("write \"/{}\" for the claim of that name", escaped(path))),
+    })
 }
 
 /// A scope token: %x21 / %x23-5B / %x5D-7E (RFC 6749 section 3.3).
@@ -82,7 +115,8 @@ pub(super) fn scope(text: &str) -> Result<(), Fault> {
     if is_token && !text.is_empty() {
         Ok(())
     } else {
-        Err(Fault::value("no scope token (RFC 6749 section 3.3)"))
+        let fault = Fault::value("not a scope token (RFC 6749 section 3.3)");
+        Err(fault.hint("scopes are visible ASCII without quotes and backslashes"))
     }
 }
 
@@ -97,12 +131,11 @@ pub(super) fn media_type(text: &str) -> Result<String, Fault> {
     }
     let is_name = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$&-^_.+/".contains(&byte);
     if name.is_empty() || !name.bytes().all(is_name) {
-        return Err(
-            Fault::value("no media type").hint("write one such as \"at+jwt\", or \"none\" for an absent typ")
-        );
+        return Err(Fault::value("not a media type")
+            .hint("write one such as \"at+jwt\", or \"none\" for an absent typ"));
     }
     if name == "none" && lower != name {
-        return Err(Fault::value("no media type").hint("write \"none\" for an absent typ"));
+        return Err(Fault::value("not a media type").hint("write \"none\" for an absent typ"));
     }
     Ok(name.to_owned())
 }
@@ -112,7 +145,7 @@ pub(super) fn has_variable(text: &str) -> bool {
     text.contains("${")
 }
 
-/// The candidate that the text was probably meant to be: nearly the same, or one that begins with it.
+/// The candidate that the text was probably meant to be: nearly the same, or one that it is a part of.
 pub(super) fn nearest<'a>(text: &str, candidates: impl Iterator<Item = &'a str> + Clone) -> Option<&'a str> {
     const LONGEST: usize = 64;
     if text.len() > LONGEST {
@@ -124,13 +157,12 @@ pub(super) fn nearest<'a>(text: &str, candidates: impl Iterator<Item = &'a str> 
     let near = distances
         .map(|name| (distance(&lower, &name.to_ascii_lowercase()), name))
         .min_by_key(|(far, _)| *far);
-    let begins = || {
-        candidates
-            .clone()
-            .filter(|name| lower.len() >= 3 && name.starts_with(&lower))
-            .min_by_key(|name| name.len())
-    };
-    near.filter(|(far, _)| *far <= close).map(|(_, name)| name).or_else(begins)
+    let begins = |name: &&str| lower.len() >= 3 && name.starts_with(&lower);
+    let is_in = |name: &&str| lower.len() >= 4 && name.contains(&lower);
+    near.filter(|(far, _)| *far <= close)
+        .map(|(_, name)| name)
+        .or_else(|| candidates.clone().filter(begins).min_by_key(|name| name.len()))
+        .or_else(|| candidates.clone().filter(is_in).min_by_key(|name| name.len()))
 }
 
 /// Edits from one to the other, in bytes: insert, delete, replace, swap two neighbours.
@@ -159,14 +191,13 @@ pub(super) fn unknown<'a>(
     text: &str,
     known: impl Iterator<Item = &'a str> + Clone,
 ) -> Fault {
-    /// Names of the file may be many; those of the settings are fewer.
-    const LISTED: usize = 20;
     let fault = Fault::new(code, format!("unknown {what}"));
+    const NAMED: usize = 20;
     match nearest(text, known.clone()) {
         Some(name) => fault.hint(format!("did you mean `{}`?", shown(name))),
         None => {
-            let more = if known.clone().nth(LISTED).is_some() { ", …" } else { "" };
-            let names: Vec<String> = known.take(LISTED).map(shown).collect();
+            let names: Vec<String> = known.clone().take(NAMED).map(shown).collect();
+            let more = if known.clone().nth(NAMED).is_some() { ", …" } else { "" };
             fault.hint(format!("known are {}{more}", names.join(", ")))
         }
     }

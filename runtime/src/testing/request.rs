@@ -1,9 +1,11 @@
 //! What hosts of other languages ask an issuer for: claims as JSON, and oddities by name.
 
+use std::fmt;
+
 use counterseal_core::policy::Profile;
 
 /// A token to be made by [`Issuer::issue`](super::Issuer::issue).
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Request<'a> {
     /// An access token's or an ID token's defaults.
     pub profile: Profile,
@@ -16,6 +18,14 @@ pub struct Request<'a> {
     pub header: &'a str,
     /// What is wrong with it.
     pub oddity: Option<Oddity>,
+}
+
+impl fmt::Debug for Request<'_> {
+    /// Shows no claim.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = out.debug_struct("Request");
+        shown.field("profile", &self.profile).field("oddity", &self.oddity).finish_non_exhaustive()
+    }
 }
 
 impl Default for Request<'_> {

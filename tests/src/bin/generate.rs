@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use counterseal::core::error::{Class, Code};
 use counterseal::core::policy::presets;
 use counterseal_tests::oracles::{Differences, full};
+use counterseal_tests::reference;
 
 /// A generated file: where it stands, and what writes its text.
 type Generated = (&'static str, fn() -> String);
@@ -16,6 +17,8 @@ const GENERATED: &[Generated] = &[
     ("docs/presets.md", vendor_presets),
     ("docs/what-others-accept.md", what_others_accept),
     ("python/counterseal/errors.py", python_errors),
+    ("docs/policy.md", reference::policy),
+    ("docs/policy.schema.json", counterseal::json_schema),
 ];
 
 fn main() -> ExitCode {

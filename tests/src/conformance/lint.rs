@@ -1,28 +1,19 @@
 //! What a sound corpus is: every fault that can be found without running a case.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use counterseal::core::policy::presets;
 use counterseal::{Code, Rule};
-use serde::Deserialize;
 use serde_json::Value;
 
 use super::case::{Case, Kind, RuleFile, Step};
 use super::corpus::{Corpus, read_json};
-
-/// `reasons.json`: which rules have no check of their own, and why some lack a kind of case.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Reasons {
-    /// Rules of the catalogue that no check is named by, with what stands for them.
-    beyond: BTreeMap<String, String>,
-    /// For a rule the kinds of case that it lacks, with the reason.
-    without: BTreeMap<String, BTreeMap<Kind, String>>,
-}
+use super::reasons::Reasons;
 
 /// Every fault of the corpus, one line each.
 pub fn lint(corpus: &Corpus) -> Result<Vec<String>, String> {
-    let reasons: Reasons = read_json(&corpus.path("reasons.json"))?;
-    let rules = rules(&reasons);
+    let reasons = Reasons::of(corpus)?;
+    let rules = reasons.rules();
     let mut faults = schema(corpus)?;
     faults.extend(generated(corpus)?);
     let mut ids = BTreeSet::new();
@@ -31,7 +22,7 @@ pub fn lint(corpus: &Corpus) -> Result<Vec<String>, String> {
         if path.file_stem().is_none_or(|stem| *stem != *file.rule) {
             report(format!("the file is about {}", file.rule));
         }
-        if !is_attack(&file.rule) && !rules.contains(file.rule.as_str()) {
+        if !is_of_many(&file.rule) && !rules.contains(file.rule.as_str()) {
             report(format!("{} is no rule that is known", file.rule));
         }
         for case in &file.cases {
@@ -47,13 +38,9 @@ pub fn lint(corpus: &Corpus) -> Result<Vec<String>, String> {
     Ok(faults)
 }
 
-/// All rules that cases may name.
-fn rules(reasons: &Reasons) -> BTreeSet<&str> {
-    Rule::ALL.iter().map(|rule| rule.id()).chain(reasons.beyond.keys().map(String::as_str)).collect()
-}
-
-fn is_attack(id: &str) -> bool {
-    id.starts_with("ATK-")
+/// Is the file about an attack or a vendor preset, which several rules meet?
+fn is_of_many(id: &str) -> bool {
+    id.starts_with("ATK-") || presets().any(|preset| preset.name() == id)
 }
 
 fn schema(corpus: &Corpus) -> Result<Vec<String>, String> {
@@ -92,7 +79,7 @@ fn of_case(file: &RuleFile, case: &Case, rules: &BTreeSet<&str>, corpus: &Corpus
     if !case.id.starts_with(&format!("{}/", file.rule)) {
         faults.push(format!("its id does not begin with {}/", file.rule));
     }
-    if !is_attack(&file.rule) && !case.rules.contains(&file.rule) {
+    if !is_of_many(&file.rule) && !case.rules.contains(&file.rule) {
         faults.push(format!("it does not name {}", file.rule));
     }
     faults.extend(
@@ -169,7 +156,8 @@ fn contradiction(case: &Case) -> Option<String> {
     }
 }
 
-/// Each rule has a case of each kind in its own file, or a reason why not; and no reason is stale.
+/// Each rule has a case of each kind in its own file, or a reason why not; each preset has one that it admits
+/// and one that it refuses; and no reason is stale.
 fn coverage(corpus: &Corpus, reasons: &Reasons, rules: &BTreeSet<&str>) -> Vec<String> {
     let mut faults = Vec::new();
     for rule in rules {
@@ -186,10 +174,25 @@ fn coverage(corpus: &Corpus, reasons: &Reasons, rules: &BTreeSet<&str>) -> Vec<S
             }
         }
     }
+    for preset in presets() {
+        let file = corpus.files.values().find(|file| file.rule == preset.name());
+        let kinds: BTreeSet<Kind> = file.iter().flat_map(|file| &file.cases).map(|case| case.kind).collect();
+        let missing = [Kind::Accept, Kind::Reject].into_iter().filter(|kind| !kinds.contains(kind));
+        faults.extend(
+            missing.map(|kind| format!("the preset {} has no case of kind {}", preset.name(), name(kind))),
+        );
+    }
     let known = |rule: &&String| rules.contains(rule.as_str());
     faults.extend(
         reasons
             .without
+            .keys()
+            .filter(|rule| !known(rule))
+            .map(|rule| format!("reasons.json: no rule {rule}")),
+    );
+    faults.extend(
+        reasons
+            .mutants
             .keys()
             .filter(|rule| !known(rule))
             .map(|rule| format!("reasons.json: no rule {rule}")),

@@ -129,3 +129,113 @@ fn a_variable_of_another_service_is_not_needed() {
     service(&text, "orders").unwrap();
     assert_problems(service(&text, "billing"), &[("service.billing.audience", ConfigSecret)]);
 }
+
+/// Merges a service without checking anything: of settings that are not built, too.
+fn merged(text: &str, service: &str) -> Vec<String> {
+    use crate::policy::{expand, problem::Problems, read};
+    let mut reading = read::read(text, Format::Toml).unwrap_or_else(|_| panic!("{text}"));
+    let mut problems = Problems::new(text, &reading.places);
+    expand::choose_service(&mut reading.root, Some(service), &mut problems);
+    if !problems.is_empty() {
+        let error = problems.into_error();
+        return error.problems().iter().map(ToString::to_string).collect();
+    }
+    vec![reading.root.to_json().to_string()]
+}
+
+#[test]
+fn destinations_merge_by_name_or_origin() {
+    let text = "[[outbound]]\nto = 'https://a'\nmode = 'mint'\nscopes = ['x', 'y']\n\
+                [[outbound]]\nname = 'b'\nto = ['https://b', 'https://c']\nmode = 'none'\n\
+                [client]\nid = 'top'\nauth = { secret = 's' }\nassertion = { typ = 't' }\n\
+                [service.orders.client]\nid = 'orders'\nauth = { certificate = 'c' }\nassertion = { x5t = true }\n\
+                [[service.orders.outbound]]\nto = 'https://a'\nscopes = ['z']\n\
+                [[service.orders.outbound]]\nname = 'b'\nmode = 'forward'\n\
+                [[service.orders.outbound]]\nto = 'https://d'\nmode = 'none'\n\
+                [[service.wrong.outbound]]\nname = 'bb'\n";
+    let orders = text.split("[[service.wrong").next().unwrap();
+    assert_eq!(
+        merged(orders, "orders"),
+        [concat!(
+            r#"{"outbound":[{"to":"https://a","mode":"mint","scopes":["z"]},"#,
+            r#"{"name":"b","to":["https://b","https://c"],"mode":"forward"},{"to":"https://d","mode":"none"}],"#,
+            r#""client":{"id":"orders","auth":{"certificate":"c"},"assertion":{"typ":"t","x5t":true}}}"#
+        )]
+    );
+    // A misspelt name is found whichever service is chosen.
+    for service in ["orders", "wrong"] {
+        assert_eq!(
+            merged(text, service),
+            ["line 27, column 8: service.wrong.outbound[0].name: unknown outbound \"bb\"; did you mean `b`?"]
+        );
+    }
+}
+
+#[test]
+fn keys_are_replaced_as_a_whole() {
+    let text = format!(
+        "{SOUND}[[service.a.issuer]]\nname = 'main'\nkeys = {{ jwks_file = 'keys.json' }}\n\
+         [[service.b.issuer]]\nname = 'main'\nkeys = {{ x-note = 1 }}\n"
+    );
+    assert_problems(service(&text, "a"), &[("service.a.issuer[0].keys.jwks_file", ConfigFile)]);
+    assert_problems(service(&text, "b"), &[("service.b.issuer[0].keys", ConfigMissing)]);
+}
+
+#[test]
+fn no_message_and_no_place_holds_a_value_of_the_environment_or_a_secret() {
+    const CANARY: &str = "canary-0123456789";
+    let strings = "issuer name profile audience audience_claim max_lifetime algorithms types required_claims \
+                   required_scopes actors issuer_aliases dangerous";
+    let mut texts: Vec<String> = strings
+        .split(' ')
+        .flat_map(|name| {
+            let sound =
+                SOUND.lines().filter(|line| !line.starts_with(&format!("{name} ="))).collect::<Vec<_>>();
+            ["\"${C}\"", "[\"${C}\"]", "[\"${C}\", \"${C} \\u0007\"]", "\"x${C}${NONE}\""]
+                .map(|value| format!("{}\n{name} = {value}\n", sound.join("\n")))
+        })
+        .collect();
+    let keys = |keys: &str| SOUND.replace("{ scripted = true }", keys);
+    texts.extend(
+        [
+            "{ secret = '${C}' }",
+            "{ secret = 'hex:${C}' }",
+            "{ secret = 'file:${C}' }",
+            "{ secret = 'base64:canary-0123456789' }",
+            "{ secret = 'canary-0123456789', pem_file = 'x' }",
+            "{ secret = ['canary-0123456789'] }",
+            "{ secret = canary-0123456789 }",
+            "{ secret = 'canary-0123456789 }",
+            "{ secret = \"canary-0123456789\\q\" }",
+            "{ secret: 'canary-0123456789' }",
+            "{ secret = 'canary-0123456789'",
+            "{ secert = 'canary-0123456789' }",
+            "{ jwks_file = '${C}' }",
+            "{ jwks_file = '/etc/${C}' }",
+            "{ jwks = '${C}' }",
+            "{ jwks = 'canary-0123456789' }",
+            "{ jwks = { keys = [{ kty = 'oct', k = 'canary-0123456789' }] } }",
+            "{ jwks = { keys = [{ kty = 'RSA', d = 'canary-0123456789' }] } }",
+            "'canary-0123456789'",
+            "'${C}'",
+        ]
+        .iter()
+        .flat_map(|source| [keys(source), keys(source).replace("RS256", "HS256")]),
+    );
+    let rules = ["claim = '${C}'", "equals = 1", "claim = '/a'\nequals = '${C}\\u0007'\npresent = true"];
+    texts.extend(rules.map(|rule| format!("{SOUND}[[issuer.rule]]\n{rule}\n")));
+    texts.push(format!("{SOUND}[[service.a.issuer]]\nname = '${{C}}'\n"));
+    let surroundings = Surroundings::default().variable("C", CANARY);
+    let mut refused = 0;
+    for text in &texts {
+        for service in [None, Some(CANARY)] {
+            let Err(error) = surroundings.parse(text, Format::Toml, service) else {
+                continue;
+            };
+            refused += 1;
+            let said = format!("{error}{error:?}{}", serde_json::to_string(&error).unwrap());
+            assert!(!said.contains("canary"), "{text}\n{said}");
+        }
+    }
+    assert!(refused > texts.len(), "{refused} of {}", texts.len());
+}

@@ -72,10 +72,19 @@ fn pol_04_entries_are_told_apart() {
         "issuer = 'https://idp.example.com'\nprofile = 'id_token'\naudience = 'c'\nalgorithms = ['RS256']\n";
     let discriminator = "[[issuer.rule]]\nclaim = '/token_use'\nequals = 'id'\n";
     let overlap = [("issuer[1]", ConfigProfileOverlap)];
-    // Disjoint types, equal types, equal types and a rule.
+    // Disjoint types, equal types, equal types and marks: one that both may bear, and two that exclude each other.
     assert_eq!(with(id_token).unwrap().key_sources.len(), 1);
     assert_problems(with(&format!("{id_token}types = ['at+jwt']\n")), &overlap);
-    assert!(with(&format!("{id_token}types = ['at+jwt']\n{discriminator}")).is_ok());
+    assert_problems(with(&format!("{id_token}types = ['at+jwt']\n{discriminator}")), &overlap);
+    let marked = |mark: &str| {
+        let mark = format!("[[issuer.rule]]\nclaim = {mark}\n");
+        toml(&format!("{SOUND}{mark}{ENTRY}{id_token}types = ['at+jwt']\n{discriminator}"))
+    };
+    assert!(marked("'/token_use'\nequals = 'access'").is_ok());
+    assert!(marked("'/token_use'\none_of = ['access', 1]").is_ok());
+    assert!(marked("'/token_use'\nabsent = true").is_ok());
+    assert_problems(marked("'/token_use'\none_of = ['access', 'id']"), &overlap);
+    assert_problems(marked("'/kind'\nequals = 'access'"), &overlap);
     let weak = discriminator.replace("equals = 'id'", "present = true");
     assert_problems(with(&format!("{id_token}types = ['at+jwt']\n{weak}")), &overlap);
     // The same profile twice, other keys, an alias of somebody else, the same name.

@@ -1,9 +1,12 @@
 //! Whole policies, good and bad.
 
+mod data;
+mod expanded;
 mod expansion;
 mod hostile;
 mod issuers;
 mod keys;
+mod mistakes;
 mod open_issuers;
 mod presets;
 mod syntax;

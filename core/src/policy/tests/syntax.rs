@@ -54,55 +54,13 @@ issuer = "x"
 }
 
 #[test]
-fn problems_say_what_to_write_instead() {
-    for (line, shown) in [
-        ("audiance = 'x'", "issuer[0].audiance: unknown setting; did you mean `audience`?"),
-        ("leeway = '1s'", "issuer[0].leeway: unknown setting; there is `limits.leeway`"),
-        (
-            "qqqqq = 1",
-            "issuer[0].qqqqq: unknown setting; leave it out, or begin its name with `x-` for a note of your own",
-        ),
-        (
-            "max_lifetime = 60",
-            "issuer[0].max_lifetime: a number stands where a duration such as \"30s\" belongs; a duration has a unit: write \"60s\" for seconds",
-        ),
-        (
-            "max_lifetime = '60'",
-            "issuer[0].max_lifetime: no duration; write an integer and s, m, h or d, such as \"30s\"",
-        ),
-        ("max_lifetime = '3651d'", "issuer[0].max_lifetime: the duration is not from 1s to 3650d"),
-        (
-            "required_scopes = 'a'",
-            "issuer[0].required_scopes: a string stands where a list of strings belongs; put it in brackets: [\"…\"]",
-        ),
-        (
-            "required_scopes = ['a b']",
-            "issuer[0].required_scopes[0]: a scope holds no spaces; write one string for each scope",
-        ),
-        (
-            "identity.roles = 'a/b'",
-            "issuer[0].identity.roles: no JSON Pointer; write \"/a~1b\" for the claim of that name",
-        ),
-        ("actors = [1]", "issuer[0].actors[0]: a number stands where a string belongs; put it in quotes"),
-        (
-            "types = ['at+jwt; v=1']",
-            "issuer[0].types[0]: a type has no parameters here; leave out the semicolon and what follows",
-        ),
-        ("replay = 'redis'", "issuer[0].replay: this setting is not supported in this version"),
-        ("preset = 'aws-alb'", "issuer[0].preset: this value is not supported in this version"),
-        ("preset = 'keycloack'", "issuer[0].preset: unknown \"keycloack\"; did you mean `keycloak`?"),
-        (
-            "enforce = 'no'",
-            "issuer[0].enforce: a string stands where true or false belongs; write it without quotes",
-        ),
-        (
-            "\"\\u0007\\nx\" = 1",
-            "issuer[0].\"\\u{7}\\nx\": unknown setting; leave it out, or begin its name with `x-` for a note of your own",
-        ),
-    ] {
-        let error = toml(&format!("{SOUND}{line}\n")).unwrap_err().to_string();
-        assert_eq!(error.split_once(": ").unwrap().1, shown);
-    }
+fn what_the_file_says_is_shown_without_control_characters() {
+    let error = toml(&format!("{SOUND}\"\\u0007\\nx\" = 1\n")).unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "line 9, column 1: issuer[0].\"\\u{7}\\nx\": unknown setting; \
+         leave it out, or begin its name with `x-` for a note of your own"
+    );
 }
 
 #[test]
@@ -140,12 +98,28 @@ fn syntax_is_reported_beside_what_is_certain() {
             ("limits.token_bytes", ConfigValue),
         ],
     );
-    // Behind an open bracket nothing is certain.
-    let open = SOUND.replace("[\"RS256\"]", "[\"RS256\"") + "foo = 1\n";
-    assert_eq!(found(toml(&open)), [(8, 1, String::new(), ConfigSyntax)]);
-    assert_eq!(found(toml("version = 1\nversion = 1\n")), [(2, 1, String::new(), ConfigSyntax)]);
-    assert_eq!(found(json("{\"version\": 1, \"version\": 1}")), [(1, 16, String::new(), ConfigSyntax)]);
-    assert_eq!(found(json("{\"version\": 1,}")), [(1, 15, String::new(), ConfigSyntax)]);
+    // What hangs together is judged, too, where one knows what is there.
+    let text = SOUND.replace("\"main\"", "main").replace("profile = \"access_token\"\n", "")
+        + "types = [\"JWT\"]\nidentity.roles = \"${NONE}\"\n";
+    assert_problems(
+        toml(&text),
+        &[("issuer[0]", ConfigMissing), ("", ConfigSyntax), ("issuer[0].identity.roles", ConfigSecret)],
+    );
+    // What is damaged is not missing, and says nothing.
+    for from in [
+        "\"https://idp.example.com\"",
+        "\"access_token\"",
+        "\"orders\"",
+        "[\"RS256\"]",
+        "{ scripted = true }",
+    ] {
+        assert_problems(toml(&SOUND.replace(from, "oops")), &[("", ConfigSyntax)]);
+        assert_problems(toml(&SOUND.replace(from, "[\"x\",\n  oops,\n  \"y\"]")), &[("", ConfigSyntax)]);
+        assert_problems(toml(&SOUND.replace(from, "\"\"\"\n\\q\"\"\"")), &[("", ConfigSyntax)]);
+    }
+    // Behind a line that could have been anything nothing is missing.
+    let text = SOUND.replace("profile = \"access_token\"", "profile");
+    assert_eq!(found(toml(&text)), [(5, 1, String::new(), ConfigSyntax)]);
 }
 
 #[test]
@@ -171,4 +145,105 @@ fn a_list_of_mistakes_has_an_end() {
     let error = toml(&text).unwrap_err();
     assert_eq!(error.problems().len(), 201);
     assert!(error.to_string().ends_with("100 more mistakes are not listed"));
+}
+
+/// Twelve mistakes of twelve kinds: a string without quotes, an unknown name, a name twice, no signature,
+/// a type, a unit, a pointer, a setting of another table, a variable, a rule that asks two things, a
+/// range, and a list that is not closed.
+const TWELVE: &str = "version = 1\r
+# café ☕
+[[issuer]]\r
+name = main
+issuer = \"https://idp.example.com\"
+profile = \"access_token\"
+audiance = \"orders\"
+audience = \"orders\"
+audience = \"billing\"
+algorithms = [\"RS256\", \"none\"]
+keys = { scripted = true }
+actors = \"web\"
+max_lifetime = \"90 minutes\"
+identity = { roles = [\"/größe\", \"roles\"] }
+leeway = \"30s\"
+issuer_aliases = [\"https://${HOST}\"]
+[[issuer.rule]]
+claim = \"/tenant\"
+\"equals\" = \"ö\"
+\tabsent = true
+[limits]
+token_bytes = 1
+[service.orders]
+x-note = [1, # and so on
+audience = \"x\"
+";
+
+const TWELVE_IN_JSON: &str = "{
+  \"version\": 1,\r
+  \"x-café ☕\": 1,
+  \"issuer\": [{\r
+    \"name\": main,
+    \"issuer\": \"https://idp.example.com\",
+    \"profile\": \"access_token\",
+    \"audiance\": \"orders\",
+    \"audience\": \"orders\", \"audience\": \"billing\",
+    \"algorithms\": [\"RS256\", \"none\"],
+    \"keys\": {\"scripted\": true},
+    \"actors\": \"web\",
+    \"max_lifetime\": \"90 minutes\",
+    \"identity\": {\"roles\": [\"/größe\", \"roles\"]},
+    \"leeway\": \"30s\",
+    \"issuer_aliases\": [\"https://${HOST}\"],
+    \"rule\": [{\"claim\": \"/tenant\", \"equals\": \"ö\", \"absent\": true}]
+  }],
+  \"limits\": {\"token_bytes\": 1},
+  \"service\": {\"orders\": {
+    \"x-note\": [1,
+    \"audience\": \"x\"
+  }}
+}
+";
+
+fn at(line: u32, column: u32, path: &str, code: Code) -> (u32, u32, String, Code) {
+    (line, column, path.to_owned(), code)
+}
+
+#[test]
+fn twelve_mistakes_of_different_kinds_are_twelve_problems() {
+    let error = toml(TWELVE).unwrap_err();
+    let wanted = [
+        at(4, 8, "", ConfigSyntax),
+        at(7, 1, "issuer[0].audiance", ConfigUnknownKey),
+        at(9, 1, "", ConfigSyntax),
+        at(10, 24, "issuer[0].algorithms[1]", ConfigValue),
+        at(12, 10, "issuer[0].actors", ConfigType),
+        at(13, 16, "issuer[0].max_lifetime", ConfigValue),
+        at(14, 33, "issuer[0].identity.roles[1]", ConfigValue),
+        at(15, 1, "issuer[0].leeway", ConfigUnknownKey),
+        at(16, 19, "issuer[0].issuer_aliases[0]", ConfigSecret),
+        at(20, 2, "issuer[0].rule[0].absent", ConfigValue),
+        at(22, 15, "limits.token_bytes", ConfigValue),
+        at(24, 10, "", ConfigSyntax),
+    ];
+    assert_eq!(found(toml(TWELVE)), wanted, "\n{error}");
+    assert!(error.to_string().starts_with("line 4, column 8: a string has no quotes"), "{error}");
+}
+
+#[test]
+fn twelve_mistakes_in_json_are_twelve_problems() {
+    let error = json(TWELVE_IN_JSON).unwrap_err();
+    let wanted = [
+        at(5, 13, "", ConfigSyntax),
+        at(8, 5, "issuer[0].audiance", ConfigUnknownKey),
+        at(9, 27, "", ConfigSyntax),
+        at(10, 29, "issuer[0].algorithms[1]", ConfigValue),
+        at(12, 15, "issuer[0].actors", ConfigType),
+        at(13, 21, "issuer[0].max_lifetime", ConfigValue),
+        at(14, 38, "issuer[0].identity.roles[1]", ConfigValue),
+        at(15, 5, "issuer[0].leeway", ConfigUnknownKey),
+        at(16, 24, "issuer[0].issuer_aliases[0]", ConfigSecret),
+        at(17, 50, "issuer[0].rule[0].absent", ConfigValue),
+        at(19, 29, "limits.token_bytes", ConfigValue),
+        at(21, 15, "", ConfigSyntax),
+    ];
+    assert_eq!(found(json(TWELVE_IN_JSON)), wanted, "\n{error}");
 }
