@@ -23,6 +23,31 @@ demo: need-cargo need-node ## Verify a real provider's token, then try every att
 test: need-cargo need-node ## Everything CI runs; ends with "N passed, 0 failed"
 	@tests/run
 
+.PHONY: c
+c: need-cargo ## Build libcounterseal for C into target/c (header, libraries, pkg-config file)
+	bindings/c/package target/c
+
+.PHONY: go
+go: need-cargo need-go ## Put libcounterseal where `go build` finds it
+	go/lib/build
+
+.PHONY: node
+node: need-cargo need-node ## Build the Node package's native module (RELEASE=1 to ship it)
+	node node/build.cjs $(if $(RELEASE),--release)
+
+.PHONY: test-c
+test-c: need-cargo ## The C interface: programs in C99 and C++17, sweep, threads, valgrind
+	bindings/c/tests/run
+
+.PHONY: test-go
+test-go: go ## The Go package: vet, tests, race detector, fuzz seeds, a static program
+	go/tests/run
+
+.PHONY: test-node
+test-node: node ## Test the Node package on the real native module
+	@test -d node/node_modules || npm --prefix node ci --ignore-scripts --no-audit --no-fund
+	cd node && node --test test/*.test.mjs
+
 .PHONY: lint
 lint: need-cargo ## Formats and lints, warnings are errors
 	$(CARGO) fmt --all --check
@@ -39,6 +64,16 @@ test-python: need-cargo need-python ## Test the Python package with every CPytho
 .PHONY: bench-python
 bench-python: need-cargo need-python ## Budgets of the Python package, and its peers
 	@python/run bench
+
+.PHONY: bench-node
+bench-node: need-cargo need-node ## Budgets and peers of the Node package, on a release build
+	node node/build.cjs --release
+	@test -d benches/node/node_modules || npm --prefix benches/node ci --ignore-scripts --no-audit --no-fund
+	node benches/node/bench.mjs
+
+.PHONY: bench-go
+bench-go: go ## The Go package beside golang-jwt and lestrrat-go/jwx (a minute)
+	cd benches/go && go test -count=1 -run Budgets -v .
 
 .PHONY: bench
 bench: need-cargo ## Budgets and peers, with pass or fail for each (some minutes)
@@ -80,6 +115,10 @@ clean: ## Remove what was built
 need-cargo:
 	@command -v $(CARGO) >/dev/null || { echo "Rust is missing: install rustup and the stable toolchain (1.90 or later)."; exit 1; }
 	@command -v cc >/dev/null || { echo "A C compiler (cc) is missing: aws-lc-rs needs one."; exit 1; }
+
+.PHONY: need-go
+need-go:
+	@command -v go >/dev/null || { echo "Go is missing: install Go 1.24 or later."; exit 1; }
 
 .PHONY: need-python
 need-python:

@@ -36,7 +36,8 @@ test("no code of a verdict is named, and nothing branches on one", () => {
   assert(verdicts.length > 60);
   for (const source of [...rust, ...javascript]) {
     const text = code(source);
-    for (const slug of verdicts) assert(!text.includes(`"${slug}"`) && !text.includes(`.${slug}`), `${source.name} ${slug}`);
+    // A method may have the name of the code that it makes.
+    for (const slug of verdicts) assert.doesNotMatch(text, new RegExp(`"${slug}"|\\.${slug}\\b(?!\\()`), source.name);
     assert.doesNotMatch(text, /Code::\w+\s*(=>|\|)|[!=]=\s*Code::|matches!\([^)]*Code::/, source.name);
     assert.doesNotMatch(text, /\.(code|number|status)\s*[!=]==?|[!=]==?\s*\w+\.(code|number)\b/, source.name);
     for (const [, name] of text.matchAll(/Code::(\w+)/g)) {

@@ -2,6 +2,7 @@
 
 pub mod conformance;
 pub mod fuzz;
+pub mod generated;
 pub mod oracles;
 pub mod random;
 pub mod reference;

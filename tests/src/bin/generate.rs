@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use counterseal::core::error::{Class, Code};
 use counterseal::core::policy::presets;
+use counterseal_tests::generated;
 use counterseal_tests::oracles::{Differences, full};
 use counterseal_tests::reference;
 
@@ -14,6 +15,11 @@ type Generated = (&'static str, fn() -> String);
 
 const GENERATED: &[Generated] = &[
     ("docs/errors.md", errors),
+    ("bindings/c/include/counterseal.h", generated::c::header),
+    ("bindings/c/symbols.txt", generated::c::symbols),
+    ("go/internal/native/counterseal.h", generated::c::header),
+    ("go/codes.go", generated::go::codes),
+    ("go/countersealtest/oddities.go", generated::go::oddities),
     ("docs/presets.md", vendor_presets),
     ("docs/what-others-accept.md", what_others_accept),
     ("python/counterseal/errors.py", python_errors),
