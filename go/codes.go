@@ -141,6 +141,10 @@ const (
 	ErrClaimRule Code = 3015
 	// actor_not_allowed: the token was delegated to an actor that is not listed
 	ErrActorNotAllowed Code = 3016
+	// acr_unmet: the sign-in is not of a class that is asked for
+	ErrAcrUnmet Code = 3017
+	// auth_too_old: the sign-in is longer ago than is asked for
+	ErrAuthTooOld Code = 3018
 	// keys_unavailable: the issuer's keys cannot be had at the moment
 	ErrKeysUnavailable Code = 4001
 	// clock_unsafe: the machine's clock is before this build or went back
@@ -281,6 +285,8 @@ var codeTable = [...]codeRow{
 	{ErrInsufficientScope, "insufficient_scope", ClassRejected, "the token lacks a required scope"},
 	{ErrClaimRule, "claim_rule", ClassRejected, "a claim does not satisfy a rule of the policy"},
 	{ErrActorNotAllowed, "actor_not_allowed", ClassRejected, "the token was delegated to an actor that is not listed"},
+	{ErrAcrUnmet, "acr_unmet", ClassRejected, "the sign-in is not of a class that is asked for"},
+	{ErrAuthTooOld, "auth_too_old", ClassRejected, "the sign-in is longer ago than is asked for"},
 	{ErrKeysUnavailable, "keys_unavailable", ClassUnavailable, "the issuer's keys cannot be had at the moment"},
 	{ErrClockUnsafe, "clock_unsafe", ClassUnavailable, "the machine's clock is before this build or went back"},
 	{ErrConfigSyntax, "config_syntax", ClassPolicy, "the policy is not well-formed TOML or JSON"},

@@ -60,6 +60,8 @@ export type Code =
   | "insufficient_scope"
   | "claim_rule"
   | "actor_not_allowed"
+  | "acr_unmet"
+  | "auth_too_old"
   | "keys_unavailable"
   | "clock_unsafe"
   | "config_syntax"

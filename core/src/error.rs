@@ -132,6 +132,8 @@ codes! {
     3014 InsufficientScope "insufficient_scope" Rejected 403 "insufficient_scope" "the token lacks a required scope";
     3015 ClaimRule "claim_rule" Rejected 403 "insufficient_scope" "a claim does not satisfy a rule of the policy";
     3016 ActorNotAllowed "actor_not_allowed" Rejected 403 "insufficient_scope" "the token was delegated to an actor that is not listed";
+    3017 AcrUnmet "acr_unmet" Rejected 401 "insufficient_user_authentication" "the sign-in is not of a class that is asked for";
+    3018 AuthTooOld "auth_too_old" Rejected 401 "insufficient_user_authentication" "the sign-in is longer ago than is asked for";
 
     4001 KeysUnavailable "keys_unavailable" Unavailable 503 "" "the issuer's keys cannot be had at the moment";
     4002 ClockUnsafe "clock_unsafe" Unavailable 503 "" "the machine's clock is before this build or went back";
@@ -270,15 +272,30 @@ pub struct Rejection {
     code: Code,
     rule: Rule,
     subject: Subject,
-    scope: Option<Arc<str>>,
+    wanted: Wanted,
     reference: u64,
     enforced: bool,
+}
+
+/// What a client would need in place of what it has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Wanted {
+    Nothing,
+    Scope(Arc<str>),
+    Authentication(Arc<str>),
 }
 
 impl Rejection {
     /// A rejection by `rule`.
     pub(crate) fn new(rule: Rule, code: Code) -> Self {
-        Rejection { code, rule, subject: Subject::None, scope: None, reference: 0, enforced: true }
+        Rejection {
+            code,
+            rule,
+            subject: Subject::None,
+            wanted: Wanted::Nothing,
+            reference: 0,
+            enforced: true,
+        }
     }
 
     /// The same about a registered claim or header.
@@ -293,11 +310,18 @@ impl Rejection {
 
     /// Adds the scopes that a client would need (RFC 6750 section 3).
     pub(crate) fn with_scope(mut self, scope: Arc<str>) -> Self {
-        self.scope = Some(scope);
+        self.wanted = Wanted::Scope(scope);
         self
     }
 
-    pub(crate) fn with_reference(mut self, reference: u64) -> Self {
+    /// Adds the sign-in that a client would need, as parameters of a challenge (RFC 9470 section 3).
+    pub(crate) fn with_authentication(mut self, parameters: Arc<str>) -> Self {
+        self.wanted = Wanted::Authentication(parameters);
+        self
+    }
+
+    /// The same under another support reference: for refusals that no guard makes.
+    pub fn with_reference(mut self, reference: u64) -> Self {
         self.reference = reference;
         self
     }
@@ -343,9 +367,10 @@ impl Rejection {
     /// an outage, which is no challenge.
     pub fn www_authenticate(&self) -> Option<String> {
         let error = self.code.oauth_error()?;
-        Some(match &self.scope {
-            Some(scope) => format!("Bearer error=\"{error}\", scope=\"{scope}\""),
-            None => format!("Bearer error=\"{error}\""),
+        Some(match &self.wanted {
+            Wanted::Nothing => format!("Bearer error=\"{error}\""),
+            Wanted::Scope(scope) => format!("Bearer error=\"{error}\", scope=\"{scope}\""),
+            Wanted::Authentication(parameters) => format!("Bearer error=\"{error}\", {parameters}"),
         })
     }
 }

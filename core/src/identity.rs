@@ -190,6 +190,11 @@ impl Identity {
         crate::claims::read_date(auth_time, crate::claims::Rounding::Up).ok()
     }
 
+    /// Seconds that clocks may differ by, as the policy says.
+    pub(crate) fn leeway_seconds(&self) -> i64 {
+        self.inner.issuer.leeway
+    }
+
     /// `acr`: the class of the authentication.
     pub fn acr(&self) -> Option<&str> {
         self.inner.claims.string(Claim::Acr)

@@ -15,7 +15,7 @@
 //! | 2 | [`crypto`], the only one that names a crypto crate |
 //! | 3 | [`jwk`], [`keyset`], [`jws`], `claims` |
 //! | 4 | [`keys`] |
-//! | 5 | [`policy`], [`identity`] |
+//! | 5 | [`policy`], [`identity`], [`requirements`] |
 //! | 6 | [`cache`] |
 //! | 7 | [`inbound`] |
 //! | 8 | [`guard`] |
@@ -42,5 +42,6 @@ mod mutants;
 pub mod mutants;
 pub mod policy;
 mod record;
+pub mod requirements;
 pub mod rule;
 pub mod time;

@@ -56,6 +56,12 @@ pub const LEEWAY_MAX: i64 = 300;
 pub const LIFETIME: i64 = 24 * 60 * 60;
 /// Seconds a cached token without `exp` lives (CAC-09).
 pub const CACHED_WITHOUT_EXPIRY: i64 = 60;
+/// Most scopes, and most classes of authentication, that one handler may ask for (STP-02).
+pub const REQUIREMENTS: usize = 64;
+/// Longest of them in bytes.
+pub const REQUIREMENT_BYTES: usize = 256;
+/// Longest `max_age` of a sign-in, in seconds (STP-03): ten years.
+pub const AUTHENTICATION_AGE_MAX: i64 = 10 * 366 * 24 * 60 * 60;
 /// Tokens in the cache, unless `cache.entries` says otherwise.
 pub const CACHE_ENTRIES: usize = 4096;
 /// What `cache.entries` may be raised to.

@@ -109,6 +109,8 @@ rules! {
     Idt02 "IDT-02" "an ID token was issued to this client";
     Idt08 "IDT-08" "the subject of an ID token is short ASCII";
     Idt10 "IDT-10" "an ID token came from an authorized client";
+    Stp02 "STP-02" "the sign-in is of a class that is asked for";
+    Stp03 "STP-03" "the sign-in is as recent as is asked for";
     Xch03 "XCH-03" "act is an actor";
     Xch05 "XCH-05" "the actor is listed";
     Pol04 "POL-04" "the token satisfies what tells its kind apart";

@@ -66,6 +66,8 @@ const CODES = freeze({
   insufficient_scope: freeze({ number: 3014, category: "rejected", status: 403, oauthError: "insufficient_scope", message: "the token lacks a required scope" }),
   claim_rule: freeze({ number: 3015, category: "rejected", status: 403, oauthError: "insufficient_scope", message: "a claim does not satisfy a rule of the policy" }),
   actor_not_allowed: freeze({ number: 3016, category: "rejected", status: 403, oauthError: "insufficient_scope", message: "the token was delegated to an actor that is not listed" }),
+  acr_unmet: freeze({ number: 3017, category: "rejected", status: 401, oauthError: "insufficient_user_authentication", message: "the sign-in is not of a class that is asked for" }),
+  auth_too_old: freeze({ number: 3018, category: "rejected", status: 401, oauthError: "insufficient_user_authentication", message: "the sign-in is longer ago than is asked for" }),
   keys_unavailable: freeze({ number: 4001, category: "unavailable", status: 503, oauthError: null, message: "the issuer's keys cannot be had at the moment" }),
   clock_unsafe: freeze({ number: 4002, category: "unavailable", status: 503, oauthError: null, message: "the machine's clock is before this build or went back" }),
   config_syntax: freeze({ number: 5001, category: "policy", status: null, oauthError: null, message: "the policy is not well-formed TOML or JSON" }),

@@ -41,13 +41,13 @@ impl fmt::Debug for Clock {
 /// To some milliseconds: dates in tokens are whole seconds, and the precise clock costs five times more.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 #[inline]
-fn system_time() -> UnixTime {
+pub(crate) fn system_time() -> UnixTime {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::RealtimeCoarse);
     UnixTime::from_millis(time.tv_sec.saturating_mul(1000).saturating_add(time.tv_nsec / 1_000_000))
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn system_time() -> UnixTime {
+pub(crate) fn system_time() -> UnixTime {
     use std::time::{SystemTime, UNIX_EPOCH};
     let millis = |duration: std::time::Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
     UnixTime::from_millis(match SystemTime::now().duration_since(UNIX_EPOCH) {

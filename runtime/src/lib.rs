@@ -20,6 +20,7 @@ mod guard;
 mod landings;
 mod metrics;
 mod policy;
+mod require;
 mod resources;
 mod status;
 pub mod testing;
@@ -36,12 +37,14 @@ pub use counterseal_core::jws;
 pub use counterseal_core::keys::{Flight, KeyState};
 pub use counterseal_core::keyset::KeySet;
 pub use counterseal_core::policy::{Format, PolicyError, Problem, Profile, json_schema};
+pub use counterseal_core::requirements::Requirements;
 pub use counterseal_core::rule::Rule;
 pub use counterseal_core::time::UnixTime;
 pub use error::{Error, Unavailable};
 pub use guard::{Answer, Guard, WAITS};
 pub use landings::Completions;
 pub use policy::Policy;
+pub use require::require;
 pub use status::{Alarm, CacheStatus, DenyFileStatus, PolicyStatus, Status};
 
 /// The examples of the README compile.

@@ -10,7 +10,7 @@ const RINGS: [&[&str]; 9] = [
     &["crypto"],
     &["jwk", "keyset", "jws", "claims"],
     &["keys"],
-    &["policy", "identity"],
+    &["policy", "identity", "requirements"],
     &["cache"],
     &["inbound"],
     &["guard"],

@@ -39,8 +39,9 @@ pub(super) fn build(root: &Node, context: &mut Context<'_, '_>) -> Option<Policy
     overlap::check(&drafts, &mut context.problems);
     open_issuer::check(&drafts, &mut context.problems);
     let mut sources = Sources::new(&drafts, context);
+    let leeway = millis(root, "limits", "leeway").map_or(limits::LEEWAY, |millis| millis as i64 / 1000);
     let issuers: Vec<Option<Issuer>> =
-        drafts.into_iter().enumerate().map(|(at, draft)| draft.finish(sources.of(at))).collect();
+        drafts.into_iter().enumerate().map(|(at, draft)| draft.finish(sources.of(at), leeway)).collect();
     let (denied, deny_file) = (deny::listed(root, context), deny::file(root, context));
     let issuers: Option<Vec<Arc<Issuer>>> = issuers.into_iter().map(|issuer| issuer.map(Arc::new)).collect();
     if !context.problems.is_empty() {
@@ -52,7 +53,7 @@ pub(super) fn build(root: &Node, context: &mut Context<'_, '_>) -> Option<Policy
     Some(Policy {
         issuers: issuers.clone(),
         key_sources: sources.take(),
-        leeway: millis(root, "limits", "leeway").map_or(limits::LEEWAY, |millis| millis as i64 / 1000),
+        leeway,
         token_bytes: count(root, "limits", "token_bytes").unwrap_or(limits::TOKEN_BYTES),
         header_bytes: count(root, "limits", "header_bytes").unwrap_or(limits::HEADER_BYTES),
         cache_entries: count(root, "cache", "entries").unwrap_or(limits::CACHE_ENTRIES),

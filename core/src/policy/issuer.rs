@@ -73,7 +73,7 @@ pub(super) fn draft<'a>(
 
 impl Draft<'_> {
     /// The finished entry; `None` where a part was reported.
-    pub(super) fn finish(self, keys: Option<usize>) -> Option<Issuer> {
+    pub(super) fn finish(self, keys: Option<usize>, leeway: i64) -> Option<Issuer> {
         let required_scopes = strings(self.node.get("required_scopes"));
         let lists = |list: &str, word: &str| strings(self.node.get(list)).iter().any(|one| **one == *word);
         let marks = [Claim::Nonce, Claim::AtHash, Claim::CHash];
@@ -95,6 +95,7 @@ impl Draft<'_> {
                 None => limits::LIFETIME,
                 Some(millis) => millis.ok()? as i64 / 1000,
             },
+            leeway,
             required_claims: self.required_claims,
             optional_claims: OptionalClaims {
                 client_id: lists("optional_claims", "client_id"),

@@ -200,6 +200,8 @@ pub struct Issuer {
     pub(crate) key_urls: Vec<Box<str>>,
     /// Seconds.
     pub(crate) max_lifetime: i64,
+    /// Seconds that clocks may differ by: the policy's, for what is judged without it.
+    pub(crate) leeway: i64,
     pub(crate) required_claims: Vec<RequiredClaim>,
     pub(crate) optional_claims: OptionalClaims,
     pub(crate) widened: Widened,

@@ -84,6 +84,8 @@
 #define COUNTERSEAL_E_INSUFFICIENT_SCOPE 3014 // the token lacks a required scope
 #define COUNTERSEAL_E_CLAIM_RULE 3015 // a claim does not satisfy a rule of the policy
 #define COUNTERSEAL_E_ACTOR_NOT_ALLOWED 3016 // the token was delegated to an actor that is not listed
+#define COUNTERSEAL_E_ACR_UNMET 3017 // the sign-in is not of a class that is asked for
+#define COUNTERSEAL_E_AUTH_TOO_OLD 3018 // the sign-in is longer ago than is asked for
 #define COUNTERSEAL_E_KEYS_UNAVAILABLE 4001 // the issuer's keys cannot be had at the moment
 #define COUNTERSEAL_E_CLOCK_UNSAFE 4002 // the machine's clock is before this build or went back
 #define COUNTERSEAL_E_CONFIG_SYNTAX 5001 // the policy is not well-formed TOML or JSON

@@ -196,6 +196,9 @@ pub struct Step {
     /// Verifies a token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verify: Option<Verify>,
+    /// Verifies a token, and holds its identity against what a handler asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub require: Option<Require>,
     /// Explains a token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub explain: Option<Explain>,
@@ -260,6 +263,23 @@ pub struct Verify {
     /// The time that the caller gives, in seconds; the clock's otherwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub now: Option<i64>,
+}
+
+/// What a handler asks of a token's identity, at the clock's time.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Require {
+    /// Its name.
+    pub token: String,
+    /// Scopes, all of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<String>,
+    /// Classes of authentication, one of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub acr: Vec<String>,
+    /// Seconds since the sign-in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_age: Option<i64>,
 }
 
 /// A token to explain.

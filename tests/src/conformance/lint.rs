@@ -101,9 +101,10 @@ fn of_case(file: &RuleFile, case: &Case, rules: &BTreeSet<&str>, corpus: &Corpus
 
 fn token_of(step: &Step) -> Option<&str> {
     let verify = step.verify.as_ref().map(|verify| &verify.token);
+    let require = step.require.as_ref().map(|require| &require.token);
     let explain = step.explain.as_ref().map(|explain| &explain.token);
     let jws_verify = step.jws_verify.as_ref().map(|verify| &verify.token);
-    verify.or(explain).or(jws_verify).map(String::as_str)
+    verify.or(require).or(explain).or(jws_verify).map(String::as_str)
 }
 
 /// Codes and rules that an expectation names must be there.
@@ -129,11 +130,15 @@ fn contradiction(case: &Case) -> Option<String> {
     let expectations = || case.steps.iter().filter_map(|step| step.expect.as_ref());
     // A policy that loads is a means to an end where tokens are verified.
     let judges = case.steps.iter().any(|step| token_of(step).is_some());
+    let meets = case
+        .steps
+        .iter()
+        .any(|step| step.require.is_some() && step.expect.as_ref().is_some_and(|expected| expected == "ok"));
     let admits = expectations().any(|expected| {
         let report = expected.pointer("/report/verdict").is_some_and(|verdict| verdict == "verified");
         let admitted =
             ["verified", "usable", "payload", "algorithm"].iter().any(|name| expected.get(name).is_some());
-        (expected == "ok" && !judges) || admitted || report || expected.get("unavailable").is_some()
+        (expected == "ok" && !judges) || meets || admitted || report || expected.get("unavailable").is_some()
     });
     let refuses = expectations().any(|expected| {
         let report = expected.pointer("/report/verdict").is_some_and(|verdict| verdict != "verified");

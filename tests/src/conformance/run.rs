@@ -8,10 +8,13 @@ use counterseal::core::guard::Decision;
 use counterseal::core::keyset::{KeySetOptions, Origin};
 use counterseal::core::time::Now;
 use counterseal::testing::{TestClock, answer_keys, guard_with_clock};
-use counterseal::{Algorithm, AlgorithmSet, Code, Error, Guard, Identity, KeySet, UnixTime, Verdict, jws};
+use counterseal::{
+    Algorithm, AlgorithmSet, Code, Error, Guard, Identity, KeySet, Requirements, UnixTime, Verdict, jws,
+    require,
+};
 use serde_json::Value;
 
-use super::case::{Case, Explain, HandIn, JwsVerify, Keys, Load, Step, Verify};
+use super::case::{Case, Explain, HandIn, JwsVerify, Keys, Load, Require, Step, Verify};
 use super::corpus::Corpus;
 use super::json::Json;
 use super::text::to_hex;
@@ -125,6 +128,7 @@ impl<'r> Run<'r> {
             reload,
             keys,
             verify,
+            require,
             explain,
             counters,
             key_set,
@@ -138,6 +142,7 @@ impl<'r> Run<'r> {
             reload.is_some(),
             keys.is_some(),
             verify.is_some(),
+            require.is_some(),
             explain.is_some(),
             counters.is_some(),
             key_set.is_some(),
@@ -157,6 +162,9 @@ impl<'r> Run<'r> {
             (_, Some(load), _) => return self.reload(load),
             (_, _, Some(keys)) => return self.keys(keys),
             _ => {}
+        }
+        if let Some(require) = require {
+            return self.require(require);
         }
         match (verify, explain, counters) {
             (Some(verify), _, _) => return self.verify(verify),
@@ -254,6 +262,18 @@ impl<'r> Run<'r> {
         self.pending = pending;
         self.failures.extend(failures);
         Ok(outcome::verification(&result))
+    }
+
+    fn require(&self, asked: &Require) -> Result<Json, String> {
+        let result = self.guard()?.try_verify(self.token(&asked.token)?);
+        let Ok(identity) = &result else { return Ok(outcome::verification(&result)) };
+        let result = Requirements::new(&asked.scopes, &asked.acr, asked.max_age)
+            .map_err(Error::Misuse)
+            .and_then(|requirements| require(identity, &requirements, Some(self.clock.now())));
+        Ok(match result {
+            Ok(()) => Json::string("ok"),
+            Err(error) => outcome::verification(&Err(error)),
+        })
     }
 
     fn explain(&mut self, explain: &Explain) -> Result<Json, String> {
