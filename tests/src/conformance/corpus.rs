@@ -52,6 +52,12 @@ impl Corpus {
         self.files.values().flat_map(|file| &file.cases)
     }
 
+    /// The bytes of a token that the case knows by that name.
+    pub fn token(&self, case: &Case, name: &str) -> Result<Vec<u8>, String> {
+        let own = case.tokens.get(name).and_then(|token| token.token.as_ref());
+        own.or_else(|| self.plain.get(name)).ok_or_else(|| format!("no token {name}"))?.bytes()
+    }
+
     /// The case of that id.
     pub fn case(&self, id: &str) -> Option<&Case> {
         self.cases().find(|case| case.id == id)

@@ -54,11 +54,7 @@ pub fn ids(folder: &Path) -> Result<Vec<String>, String> {
 }
 
 fn step(corpus: &Corpus, case: &Case, step: &Step, folder: &Path) -> Result<Value, String> {
-    let token = |name: &str| {
-        let own = case.tokens.get(name).and_then(|token| token.token.as_ref());
-        let text = own.or_else(|| corpus.plain.get(name)).ok_or_else(|| format!("no token {name}"))?;
-        Ok::<_, String>(STANDARD.encode(text.bytes()?))
-    };
+    let token = |name: &str| corpus.token(case, name).map(|bytes| STANDARD.encode(bytes));
     Ok(match step {
         Step { at: Some(seconds), .. } => json!({ "at": exact(*seconds)? }),
         Step { advance: Some(seconds), .. } => json!({ "advance": exact(*seconds)? }),
