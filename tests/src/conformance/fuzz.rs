@@ -79,7 +79,7 @@ fn accepted(corpus: &Corpus) -> Result<Vec<Accepted<'_>>, String> {
     Ok(found)
 }
 
-/// Whose place a token takes in a full cache follows from a secret of the process (CAC-04).
+/// Whose place a token takes in a full cache follows from a secret of the process.
 fn has_small_cache(case: &Case) -> bool {
     let loads = case.steps.iter().flat_map(|step| [&step.load, &step.reload]).flatten();
     loads.flat_map(|load| load.change.keys()).any(|pointer| pointer.starts_with("/cache"))
