@@ -90,6 +90,10 @@ fuzz: need-cargo need-cargo-fuzz ## Look for new inputs with cargo-fuzz: make fu
 	cd tests/fuzz && RUSTC_BOOTSTRAP=1 $(CARGO) fuzz run $(or $(TARGET),token) corpus/$(or $(TARGET),token) \
 		seeds/$(or $(TARGET),token) -- -max_total_time=$(or $(SECONDS),60) -max_len=20000
 
+.PHONY: conformance
+conformance: need-cargo need-python ## Do all languages say the same, byte for byte? About the corpus, and changed tokens
+	@tests/conformance/run
+
 .PHONY: mutants
 mutants: need-cargo ## Is there a test that fails, for each rule whose check is switched off?
 	$(CARGO) run --quiet --locked --package counterseal-tests --features mutants --bin mutants

@@ -1,5 +1,8 @@
 """An issuer with real keys, for the tests of those who use a guard: nothing is mocked.
 
+``issuer`` is all that most tests need. For a policy of one's own there are ``guard``, which goes by a clock
+that stands until it is moved, and ``load_policy`` with ``answer_keys``, which decide when keys arrive.
+
 >>> from counterseal.testing import issuer
 >>> idp = issuer()
 >>> guard = idp.guard()                                    # give it to the code under test
@@ -13,7 +16,7 @@ from __future__ import annotations
 
 import json
 import weakref
-from typing import TYPE_CHECKING, Any, Mapping, Optional
+from typing import TYPE_CHECKING, Any, Mapping, Optional, Union
 
 from . import _counterseal
 from ._counterseal import Clock
@@ -21,8 +24,9 @@ from .guard import Guard
 
 if TYPE_CHECKING:
     from ._counterseal import Policy
+    from ._types import Path
 
-__all__ = ["ABSENT", "Clock", "Issuer", "issuer"]
+__all__ = ["ABSENT", "Clock", "Issuer", "answer_keys", "guard", "issuer", "load_policy", "replace"]
 
 
 class _Absent:
@@ -48,6 +52,60 @@ def issuer(
     ('https://api.example.com/orders',)
     """
     return Issuer(algorithm, issuer, audience, client_id)
+
+
+def guard(policy: Policy, clock: Clock) -> Guard:
+    """A guard of any policy that goes by that clock.
+
+    >>> idp = issuer()
+    >>> clock = Clock(idp.clock.now())
+    >>> orders = guard(idp.policy(), clock)
+    >>> token = idp.token()
+    >>> clock.advance(4000)
+    >>> orders.try_verify(token).error.code
+    'token_expired'
+    """
+    return Guard(policy._with_clock(clock))
+
+
+def load_policy(path: Path, service: Optional[str] = None) -> Policy:
+    """As ``Policy.load``, for a file in which ``keys = { scripted = true }`` is allowed: keys that a test
+    hands in by ``answer_keys``. Nothing else accepts such a file.
+    """
+    return _counterseal._load_policy(path, service)
+
+
+def answer_keys(guard: Guard, issuer: str, jwks: Union[str, bytes, None]) -> None:
+    """Hands a JWK Set to the guard's issuer of that name in the policy, or (``None``) tells that its keys
+    cannot be had: the answer that tokens wait for, or else a new set in place of the old one.
+
+    Raises MisuseError with the code of what is wrong with the set, or where nothing waits for a failure.
+
+    >>> import json, pathlib, tempfile
+    >>> idp = issuer()
+    >>> path = pathlib.Path(tempfile.mkdtemp(), "policy.toml")
+    >>> text = idp.policy_text()
+    >>> _ = path.write_text(text[: text.index("keys ")] + "keys = { scripted = true }")
+    >>> orders = guard(load_policy(path), idp.clock)
+    >>> orders.try_verify(idp.token()).error.code
+    'keys_unavailable'
+    >>> answer_keys(orders, "main", json.dumps(idp.jwks()))
+    >>> orders.verify(idp.token(sub="alice")).subject
+    'alice'
+    """
+    _counterseal._answer_keys(guard, issuer, jwks)
+
+
+def replace(guard: Guard, policy: Policy) -> None:
+    """Puts another policy in place of the guard's, at once and whole, as ``reload`` does with a changed file.
+
+    >>> idp = issuer()
+    >>> orders = idp.guard()
+    >>> replace(orders, idp.policy('required_scopes = ["orders:read"]'))
+    >>> orders.try_verify(idp.token()).error.code
+    'insufficient_scope'
+    """
+    guard._replace(policy)
 
 
 class Issuer(_counterseal.Issuer):

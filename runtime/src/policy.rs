@@ -26,6 +26,8 @@ pub struct Policy {
 pub(crate) struct Origin {
     path: PathBuf,
     service: Option<String>,
+    /// May tests hand keys in?
+    scripted_keys: bool,
 }
 
 impl Policy {
@@ -144,11 +146,16 @@ impl Policy {
 }
 
 impl Origin {
-    fn of(path: &Path, service: Option<&str>) -> Origin {
+    pub(crate) fn of(path: &Path, service: Option<&str>) -> Origin {
         let service = service
             .map(str::to_owned)
             .or_else(|| std::env::var(SERVICE_VARIABLE).ok().filter(|name| !name.is_empty()));
-        Origin { path: path.to_owned(), service }
+        Origin { path: path.to_owned(), service, scripted_keys: false }
+    }
+
+    /// The same file, in which keys may be scripted.
+    pub(crate) fn with_scripted_keys(self) -> Origin {
+        Origin { scripted_keys: true, ..self }
     }
 
     /// Reads the file (again).
@@ -156,6 +163,7 @@ impl Origin {
         let base_dir = self.base_dir().to_owned();
         let resources = Machine::at(&base_dir);
         let options = options(self.service.as_deref(), &resources)?;
+        let options = PolicyOptions { scripted_keys: self.scripted_keys, ..options };
         let inner = policy::Policy::parse_bytes(&self.read()?, self.format(), &options)?;
         Ok(Policy { inner, origin: Some(self), base_dir })
     }

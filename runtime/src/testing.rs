@@ -35,6 +35,7 @@ use counterseal_core::policy::{Format, PolicyError, PolicyOptions, Resources};
 use counterseal_core::time::UnixTime;
 
 use crate::clock::Clock;
+use crate::policy::Origin;
 use crate::{Guard, Policy};
 
 /// A clock for tests. Clones show the same time.
@@ -76,6 +77,15 @@ impl TestClock {
 /// [`PolicyError`] with every mistake.
 pub fn scripted_policy(text: &str, format: Format) -> Result<Policy, PolicyError> {
     Policy::parse(text, format, None, Path::new(""), true)
+}
+
+/// [`Policy::load`] for a file in which `keys = { scripted = true }` is allowed: keys that a test hands in
+/// by [`answer_keys`].
+///
+/// # Errors
+/// As [`Policy::load`].
+pub fn load_policy(path: impl AsRef<Path>, service: Option<&str>) -> Result<Policy, PolicyError> {
+    Origin::of(path.as_ref(), service).with_scripted_keys().load()
 }
 
 /// What a policy takes from its surroundings, as data.

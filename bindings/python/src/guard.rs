@@ -220,6 +220,15 @@ impl Guard {
         })
     }
 
+    /// Puts another policy in place of this one, for `counterseal.testing.replace`.
+    fn _replace(&self, py: Python<'_>, policy: &Bound<'_, Policy>) -> PyResult<()> {
+        guarded(py, || {
+            let (inner, policy) = (self.open(py)?, policy.get().inner.clone());
+            detached(py, || inner.replace(policy));
+            Ok(())
+        })
+    }
+
     /// Refuses every later call with `MisuseError`, and so ends every wait. Verifications under way end as
     /// they would; identities stay valid objects.
     fn close(&self, py: Python<'_>) -> PyResult<()> {

@@ -3,15 +3,18 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use counterseal::core::json::{Kind, Value};
+use counterseal::core::limits::REQUIREMENTS;
+use counterseal::{Code, Requirements};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyString, PyTuple};
+use pyo3::types::{PyBool, PyDict, PyInt, PyString, PyTuple};
 
+use crate::error;
 use crate::known::Known;
 use crate::panic::guarded;
 use crate::testing::Live;
-use crate::value;
+use crate::{time, value};
 
 /// A verified token's identity: the proof that it passed. Only a guard makes one.
 ///
@@ -189,6 +192,46 @@ impl Identity {
         guarded(py, || Ok(text(role).is_some_and(|role| self.proof.has_role(role))))
     }
 
+    /// Holds the identity against what one handler asks beyond the policy: all of `scopes`, one of `acr` (the
+    /// classes of sign-in that would do), and a sign-in at most `max_age` seconds ago, by the machine's clock or at
+    /// `now`. Raises `TokenRejectedError` with the challenge for the client: `insufficient_scope` (403),
+    /// `acr_unmet` or `auth_too_old` (401, RFC 9470).
+    ///
+    /// >>> from counterseal.testing import issuer
+    /// >>> idp = issuer()
+    /// >>> identity = idp.guard().verify(idp.token(scope="orders:read"))
+    /// >>> identity.require(scopes=["orders:read"])
+    /// >>> identity.require(scopes=["orders:read"], acr=["urn:example:mfa"], max_age=300)
+    /// Traceback (most recent call last):
+    ///     ...
+    /// counterseal.errors.TokenRejectedError: acr_unmet: the sign-in is not of a class that is asked for (acr) ...
+    #[pyo3(signature = (*, scopes=None, acr=None, max_age=None, now=None))]
+    fn require(
+        &self,
+        py: Python<'_>,
+        scopes: Option<&Bound<'_, PyAny>>,
+        acr: Option<&Bound<'_, PyAny>>,
+        max_age: Option<&Bound<'_, PyAny>>,
+        now: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<()> {
+        guarded(py, || {
+            let wrong = |detail: &str| error::misuse(py, Code::MisuseArgument, detail);
+            let max_age = max_age.map(|age| match age.cast::<PyInt>() {
+                Ok(age) if !age.is_instance_of::<PyBool>() => {
+                    age.extract().map_err(|_| wrong("max_age is too large"))
+                }
+                _ => Err(wrong("max_age is an int, in seconds")),
+            });
+            let (scopes, acr, max_age) = (asked(scopes)?, asked(acr)?, max_age.transpose()?);
+            let requirements = Requirements::new(scopes, acr, max_age).map_err(|_| {
+                wrong("require(scopes=[…], acr=[…], max_age=seconds): one of them, in words without spaces")
+            })?;
+            let now = time::argument(now)?;
+            counterseal::require(&self.proof, &requirements, now)
+                .map_err(|error| error::exception(py, &error))
+        })
+    }
+
     /// The fields by name and the claims, in plain values that `json.dumps` writes. Never the token.
     fn to_dict<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
         guarded(py, || {
@@ -315,6 +358,19 @@ impl Maker<'_> {
     fn seconds(&self, seconds: Option<i64>) -> PyResult<Py<PyAny>> {
         Ok(seconds.into_pyobject(self.py)?.unbind())
     }
+}
+
+/// Words that a handler asks for: one, or some of them. Never more than can be asked for.
+fn asked(words: Option<&Bound<'_, PyAny>>) -> PyResult<Vec<String>> {
+    let Some(words) = words else { return Ok(Vec::new()) };
+    let wrong =
+        || error::misuse(words.py(), Code::MisuseArgument, "scopes and acr are a str, or some of them");
+    let word = |word: &Bound<'_, PyAny>| text(word).map(str::to_owned).ok_or_else(wrong);
+    if words.is_instance_of::<PyString>() {
+        return Ok(vec![word(words)?]);
+    }
+    let some = words.try_iter().map_err(|_| wrong())?;
+    some.take(REQUIREMENTS + 1).map(|one| word(&one?)).collect()
 }
 
 /// What is no text, or text without UTF-8, is no name of anything.

@@ -9,6 +9,7 @@ use pyo3::types::{IntoPyDict, PyDict, PyString, PyType};
 
 use crate::error;
 use crate::panic::{detached, guarded};
+use crate::testing::Clock;
 
 /// A checked policy, ready for a `Guard`. It never changes and can be used for many guards.
 ///
@@ -89,6 +90,11 @@ impl Policy {
         })
     }
 
+    /// The same policy for guards that go by another clock.
+    fn _with_clock(&self, py: Python<'_>, clock: &Clock) -> PyResult<Policy> {
+        guarded(py, || Ok(Policy { inner: self.inner.clone(), clock: Some(clock.inner.clone()) }))
+    }
+
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         guarded(py, || Ok(format!("<counterseal.Policy of {} issuers>", self.inner.core().issuers().len())))
     }
@@ -111,7 +117,7 @@ impl Policy {
         Policy::read(py, parsed, is_text)
     }
 
-    fn read(
+    pub(crate) fn read(
         py: Python<'_>,
         read: Result<counterseal::Policy, counterseal::PolicyError>,
         is_text: bool,

@@ -4,14 +4,14 @@ use std::hint::black_box;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use counterseal::testing::{Issuer as Inner, Oddity, Request, TestClock};
+use counterseal::testing::{self, Issuer as Inner, Oddity, Request, TestClock};
 use counterseal::{Algorithm, Profile, UnixTime};
 use pyo3::prelude::*;
 
 use crate::guard::Guard;
 use crate::identity::Identity;
 use crate::panic::{detached, guarded};
-use crate::policy::{Policy, wrong};
+use crate::policy::{Policy, path_argument, text_argument, wrong};
 use crate::{error, time, token};
 
 /// What `counterseal.testing.Issuer` is made of.
@@ -175,21 +175,26 @@ impl Issuer {
     }
 }
 
-/// The clock that dates an issuer's tokens and that its guards go by. It stands until it is moved.
+/// A clock that stands until it is moved, at `now`: seconds since 1970, or an aware datetime. Every issuer
+/// has one, which dates its tokens and which its guards go by; `guard` builds others that go by it.
 ///
-/// >>> from counterseal.testing import issuer
-/// >>> idp = issuer()
-/// >>> idp.clock.set(1_800_000_000)
-/// >>> idp.clock.advance(0.5)
-/// >>> idp.clock.now()
+/// >>> from counterseal.testing import Clock
+/// >>> clock = Clock(1_800_000_000)
+/// >>> clock.advance(0.5)
+/// >>> clock.now()
 /// 1800000000.5
 #[pyclass(frozen, module = "counterseal.testing")]
 pub(crate) struct Clock {
-    inner: TestClock,
+    pub(crate) inner: TestClock,
 }
 
 #[pymethods]
 impl Clock {
+    #[new]
+    fn new(py: Python<'_>, now: &Bound<'_, PyAny>) -> PyResult<Clock> {
+        guarded(py, || Ok(Clock { inner: TestClock::at(time::given(now)?) }))
+    }
+
     /// Seconds since 1970.
     fn now(&self, py: Python<'_>) -> PyResult<f64> {
         guarded(py, || Ok(self.seconds()))
@@ -198,7 +203,7 @@ impl Clock {
     /// Shows that time: seconds since 1970, or an aware datetime.
     fn set(&self, py: Python<'_>, now: &Bound<'_, PyAny>) -> PyResult<()> {
         guarded(py, || {
-            time::argument(Some(now))?.into_iter().for_each(|now| self.inner.set(now));
+            self.inner.set(time::given(now)?);
             Ok(())
         })
     }
@@ -217,6 +222,35 @@ impl Clock {
     fn seconds(&self) -> f64 {
         self.inner.now().as_millis() as f64 / 1000.0
     }
+}
+
+/// For `counterseal.testing.load_policy`.
+#[pyfunction(name = "_load_policy")]
+pub(crate) fn load_policy(
+    py: Python<'_>,
+    path: &Bound<'_, PyAny>,
+    service: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Policy> {
+    guarded(py, || {
+        let (path, service) = (path_argument("path", path)?, text_argument("service", service)?);
+        Policy::read(py, detached(py, || testing::load_policy(path, service.as_deref())), true)
+    })
+}
+
+/// For `counterseal.testing.answer_keys`.
+#[pyfunction(name = "_answer_keys")]
+pub(crate) fn answer_keys(
+    py: Python<'_>,
+    guard: &Bound<'_, Guard>,
+    issuer: &str,
+    jwks: Option<&Bound<'_, PyAny>>,
+) -> PyResult<()> {
+    guarded(py, || {
+        let inner = guard.get().open(py)?;
+        let jwks = jwks.map(token::bytes).transpose()?;
+        let answered = detached(py, || testing::answer_keys(inner, issuer, jwks.as_deref()));
+        answered.map_err(|code| error::misuse(py, code, ""))
+    })
 }
 
 fn named(py: Python<'_>, profile: &str) -> PyResult<Profile> {

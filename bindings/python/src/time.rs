@@ -17,8 +17,9 @@ pub(crate) fn argument(now: Option<&Bound<'_, PyAny>>) -> PyResult<Option<UnixTi
     }
 }
 
+/// A time that has to be there.
 #[cold]
-fn given(now: &Bound<'_, PyAny>) -> PyResult<UnixTime> {
+pub(crate) fn given(now: &Bound<'_, PyAny>) -> PyResult<UnixTime> {
     let py = now.py();
     let wrong = |detail: &str| error::misuse(py, Code::MisuseTime, detail);
     let seconds = if let Ok(seconds) = now.cast::<PyFloat>() {

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::de::DeserializeOwned;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::case::{Case, RuleFile};
 use super::format::layout;
 use super::json::Json;
 use super::keys::PrivateKey;
+use super::policy::contents_of;
 use super::recipe::Kitchen;
 use super::text::Text;
 
@@ -51,6 +52,12 @@ impl Corpus {
         self.files.values().flat_map(|file| &file.cases)
     }
 
+    /// The bytes of a token that the case knows by that name.
+    pub fn token(&self, case: &Case, name: &str) -> Result<Vec<u8>, String> {
+        let own = case.tokens.get(name).and_then(|token| token.token.as_ref());
+        own.or_else(|| self.plain.get(name)).ok_or_else(|| format!("no token {name}"))?.bytes()
+    }
+
     /// The case of that id.
     pub fn case(&self, id: &str) -> Option<&Case> {
         self.cases().find(|case| case.id == id)
@@ -59,6 +66,18 @@ impl Corpus {
     /// The folder that the policies' relative paths start from.
     pub fn policies(&self) -> PathBuf {
         self.root.join("policies")
+    }
+
+    /// A set of keys: a file of `policies/keys/` by name, an object, or `{"text": …}`.
+    pub fn jwks(&self, jwks: &Value) -> Result<Vec<u8>, String> {
+        if let Some(name) = jwks.as_str() {
+            let path = self.policies().join("keys").join(name);
+            return std::fs::read(&path).map_err(|error| format!("{}: {error}", path.display()));
+        }
+        match jwks.get("text") {
+            Some(text) => contents_of(text),
+            None => Ok(jwks.to_string().into_bytes()),
+        }
     }
 
     /// A folder or file of the corpus.

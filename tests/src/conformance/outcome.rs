@@ -1,7 +1,9 @@
 //! What a host sees, as data: every field of the public objects, and nothing else.
 
 use counterseal::core::keyset::{Key, KeySet};
-use counterseal::{CacheCounters, Code, Error, Identity, PolicyError, Rejection, Report, Unavailable};
+use counterseal::{
+    CacheCounters, Code, Error, Identity, PolicyError, Problem, Rejection, Report, Unavailable,
+};
 
 use super::json::Json;
 
@@ -49,6 +51,7 @@ pub fn rejection(rejection: &Rejection) -> Json {
         ("rule", Json::string(rejection.rule().id())),
         ("status", Json::integer(rejection.status())),
         ("www_authenticate", Json::optional(rejection.www_authenticate())),
+        ("enforced", Json::Boolean(rejection.enforced())),
     ])
 }
 
@@ -58,35 +61,33 @@ fn outage(outage: &Unavailable) -> Json {
         ("number", Json::integer(outage.code().number())),
         ("status", Json::integer(outage.status())),
         ("retry_after", Json::integer(outage.retry_after())),
+        ("enforced", Json::Boolean(outage.enforced())),
     ])
 }
 
-/// Every problem of a policy. Lines count only in a text that the case writes out: elsewhere each
-/// language lays the policy out in its own way.
-pub fn problems(error: &PolicyError, has_lines: bool) -> Json {
-    let mut problems: Vec<Json> = error
-        .problems()
-        .iter()
-        .map(|problem| {
-            let mut members = vec![
-                ("code".to_owned(), code(problem.code)),
-                ("number".to_owned(), Json::integer(problem.code.number())),
-                ("path".to_owned(), Json::string(&problem.path)),
-                ("pointer".to_owned(), Json::string(&problem.pointer)),
-                ("message".to_owned(), Json::string(&problem.message)),
-                ("hint".to_owned(), Json::optional(problem.hint.as_deref())),
-            ];
-            if has_lines {
-                members.push(("line".to_owned(), Json::integer(problem.line)));
-                members.push(("column".to_owned(), Json::integer(problem.column)));
-            }
-            Json::Object(members)
-        })
-        .collect();
-    if !has_lines {
-        let text = |problem: &Json, name: &str| problem.get(name).map(Json::canonical);
-        problems.sort_by_cached_key(|problem| (text(problem, "pointer"), text(problem, "code")));
-    }
+/// Every problem of a policy, in order.
+pub fn problems(error: &PolicyError) -> Json {
+    let problem = |problem: &Problem| {
+        Json::object([
+            ("code", code(problem.code)),
+            ("path", Json::string(&problem.path)),
+            ("pointer", Json::string(&problem.pointer)),
+            ("line", Json::integer(problem.line)),
+            ("column", Json::integer(problem.column)),
+            ("message", Json::string(&problem.message)),
+            ("hint", Json::optional(problem.hint.as_deref())),
+        ])
+    };
+    Json::object([("problems", Json::Array(error.problems().iter().map(problem).collect()))])
+}
+
+/// The same in order of their pointer and code: for a policy whose text the case does not write out, and
+/// whose lines say nothing.
+pub fn without_lines(outcome: &Json) -> Json {
+    let Some(Json::Array(problems)) = outcome.get("problems") else { return outcome.clone() };
+    let mut problems = problems.clone();
+    let text = |problem: &Json, name: &str| problem.get(name).map(Json::canonical);
+    problems.sort_by_cached_key(|problem| (text(problem, "pointer"), text(problem, "code")));
     Json::object([("problems", Json::Array(problems))])
 }
 

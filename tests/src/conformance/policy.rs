@@ -1,6 +1,7 @@
 //! The policies of the cases: named, changed, or written out.
 
 use std::cmp::Ordering;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use counterseal::core::crypto::Provider;
@@ -18,12 +19,21 @@ impl Load {
         folder: &Path,
         provider: &'static dyn Provider,
     ) -> Result<Result<Policy, PolicyError>, String> {
+        self.read_with(folder, provider, &|path| self.file(folder, path))
+    }
+
+    /// The same with files from elsewhere.
+    pub fn read_with(
+        &self,
+        folder: &Path,
+        provider: &'static dyn Provider,
+        files: &dyn Fn(&str) -> Result<Vec<u8>, String>,
+    ) -> Result<Result<Policy, PolicyError>, String> {
         let (text, format) = self.text(folder)?;
-        let files = |path: &str| self.file(folder, path);
         let surroundings = Surroundings {
             service: self.service.as_deref(),
             environment: &self.environment,
-            files: &files,
+            files,
             provider,
         };
         Ok(policy_in(&text, format, &surroundings))
@@ -34,7 +44,8 @@ impl Load {
         self.text.is_some()
     }
 
-    fn text(&self, folder: &Path) -> Result<(String, Format), String> {
+    /// The policy as text, and its format.
+    pub fn text(&self, folder: &Path) -> Result<(String, Format), String> {
         if let Some(text) = &self.text {
             let text = String::from_utf8(text.bytes()?).map_err(|_| "a policy is UTF-8")?;
             let format = match self.format.as_deref() {
@@ -66,11 +77,14 @@ impl Load {
         Ok(policy)
     }
 
-    /// The bytes of a file beside the policy.
+    /// The bytes of a file beside the policy, or why they cannot be had, in the words of the runtime.
     pub fn file(&self, folder: &Path, path: &str) -> Result<Vec<u8>, String> {
         match self.files.get(path) {
             Some(contents) => contents_of(contents),
-            None => std::fs::read(folder.join(path)).map_err(|error| error.kind().to_string()),
+            None => std::fs::read(folder.join(path)).map_err(|error| match error.kind() {
+                ErrorKind::NotFound => format!("{path}: no such file"),
+                kind => format!("{path}: {kind}"),
+            }),
         }
     }
 }

@@ -22,11 +22,11 @@ mod world;
 
 pub use claims::claims;
 pub use jwks::jwks;
-pub use mutate::mutate;
+pub use mutate::{mutate, mutate_token};
 pub use pem::pem;
 pub use policy::{policy_json, policy_toml};
 pub use secret::secret;
-pub use seeds::{folder, seeds, tokens};
+pub use seeds::{decoded, folder, seeds, tokens};
 pub use token::token;
 
 /// How an input ended: `accepted`, or the slug of the code it was refused with.

@@ -11,12 +11,24 @@ pub fn mutate(kind: Kind, seed: &[u8], other: &[u8], random: &mut Random) -> Vec
     for _ in 0..=random.below(4) {
         input = match kind {
             _ if random.one_in(12) => bytes(&input, other, random),
-            Kind::Token => token(&input, random),
+            Kind::Token => token(&input, random, &signed_by_the_world),
             Kind::Claims => claims(&input, random),
             Kind::Json => json(&input, random),
             Kind::Text => text(&input, random),
             Kind::Bytes => bytes(&input, other, random),
         };
+    }
+    input
+}
+
+/// The token for a header and what is to be signed, where there is a key for it.
+pub type Sign<'a> = &'a dyn Fn(&[u8], &str) -> Option<Vec<u8>>;
+
+/// A token made from `seed` and sometimes from `other`, with keys of the caller's.
+pub fn mutate_token(seed: &[u8], other: &[u8], random: &mut Random, sign: Sign<'_>) -> Vec<u8> {
+    let mut input = seed.to_vec();
+    for _ in 0..=random.below(4) {
+        input = if random.one_in(12) { bytes(&input, other, random) } else { token(&input, random, sign) };
     }
     input
 }
@@ -43,7 +55,7 @@ fn bytes(input: &[u8], other: &[u8], random: &mut Random) -> Vec<u8> {
 }
 
 /// Header or payload changed as JSON; then signed anew, so that the claims are looked at, or not.
-fn token(input: &[u8], random: &mut Random) -> Vec<u8> {
+fn token(input: &[u8], random: &mut Random, sign: Sign<'_>) -> Vec<u8> {
     let decoded = std::str::from_utf8(input).ok().and_then(seeds::decoded);
     let Some((mut header, mut payload, mut signature)) = decoded else { return bytes(input, input, random) };
     match random.below(5) {
@@ -52,13 +64,15 @@ fn token(input: &[u8], random: &mut Random) -> Vec<u8> {
         _ => signature = String::from_utf8_lossy(&bytes(signature.as_bytes(), b"", random)).into_owned(),
     }
     let signed = format!("{}.{}", base64url(&header), base64url(&payload));
+    let anew = if random.one_in(4) { None } else { sign(&header, &signed) };
+    anew.unwrap_or_else(|| format!("{signed}.{signature}").into_bytes())
+}
+
+fn signed_by_the_world(header: &[u8], signed: &str) -> Option<Vec<u8>> {
     let world = world();
     let signers = [&world.legacy, &world.anonymous, &world.edwards, &world.p256];
-    let named = signers.iter().find(|one| contains(&header, format!("\"{}\"", one.algorithm).as_bytes()));
-    match named {
-        Some(signer) if !random.one_in(4) => signer.signed(signed).into_bytes(),
-        _ => format!("{signed}.{signature}").into_bytes(),
-    }
+    let named = signers.iter().find(|one| contains(header, format!("\"{}\"", one.algorithm).as_bytes()))?;
+    Some(named.signed(signed.to_owned()).into_bytes())
 }
 
 fn contains(bytes: &[u8], part: &[u8]) -> bool {

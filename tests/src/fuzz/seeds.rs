@@ -95,7 +95,7 @@ pub fn tokens() -> Vec<(&'static str, String)> {
 }
 
 /// Header and payload of a token, where they are base64url.
-pub(super) fn decoded(token: &str) -> Option<(Vec<u8>, Vec<u8>, String)> {
+pub fn decoded(token: &str) -> Option<(Vec<u8>, Vec<u8>, String)> {
     let mut segments = token.splitn(3, '.');
     let header = from_base64url(segments.next()?)?;
     let payload = from_base64url(segments.next()?)?;

@@ -91,7 +91,7 @@ fn flatten<'o>(
             Err(reason) => *export.left_out.entry(reason).or_default() += 1,
             Ok((policy, ours)) => export.steps.push(Step {
                 id: format!("{}#{at}", case.id),
-                token: STANDARD.encode(token(corpus, case, &verify.token)?),
+                token: STANDARD.encode(corpus.token(case, &verify.token)?),
                 now,
                 policy,
                 ours,
@@ -99,11 +99,6 @@ fn flatten<'o>(
         }
     }
     Ok(())
-}
-
-fn token(corpus: &Corpus, case: &Case, name: &str) -> Result<Vec<u8>, String> {
-    let own = case.tokens.get(name).and_then(|token| token.token.as_ref());
-    own.or_else(|| corpus.plain.get(name)).ok_or_else(|| format!("no token {name}"))?.bytes()
 }
 
 /// Our verdict, where it is one on the token.
