@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import copy
+import datetime
+import itertools
 import json
 import pickle
 import weakref
+from typing import Any
 
 import pytest
 
 import counterseal
+from counterseal import MisuseError, TokenRejectedError
 from counterseal.testing import Issuer, issuer
 
 FIELDS = [
@@ -209,3 +213,47 @@ def test_it_outlives_its_guard() -> None:
     identity = idp.guard().verify(idp.token(deep={"a": [1]}))
     del idp
     assert identity.claims["deep"] == {"a": [1]}
+
+
+def test_what_a_handler_asks(idp: Issuer) -> None:
+    now = idp.clock.now()
+    signed_in = int(now) - 60
+    identity = idp.guard().verify(idp.token(scope="read write", acr="strong", auth_time=signed_in))
+    identity.require(scopes="read")
+    identity.require(scopes=["read", "write"], acr=("weak", "strong"), max_age=60, now=now)
+    identity.require(max_age=60, now=datetime.datetime.fromtimestamp(now, datetime.timezone.utc))
+    for asked, code, status in [
+        ({"scopes": ["read", "drop"]}, "insufficient_scope", 403),
+        ({"acr": "weak"}, "acr_unmet", 401),
+        ({"max_age": 5, "now": now}, "auth_too_old", 401),
+    ]:
+        with pytest.raises(TokenRejectedError) as caught:
+            identity.require(**asked)  # type: ignore[arg-type]
+        error = caught.value
+        assert (error.code, error.status, len(error.reference)) == (code, status, 13)
+        assert "strong" not in str(error) + str(error.www_authenticate)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {}, {"scopes": []}, {"scopes": None}, {"scopes": 1}, {"scopes": b"read"}, {"scopes": [b"read"]},
+        {"scopes": "read write"}, {"acr": [1]}, {"acr": "\ud800"}, {"acr": 'a"'}, {"acr": "a\0"},
+        {"acr": itertools.repeat("a")}, {"max_age": -1}, {"max_age": 1.5}, {"max_age": True}, {"max_age": "60"},
+        {"max_age": 10**30},
+    ],
+)  # fmt: skip
+def test_what_no_handler_can_ask(idp: Issuer, asked: Any) -> None:
+    identity = idp.guard().verify(idp.token())
+    with pytest.raises(MisuseError) as caught:
+        identity.require(**asked)
+    assert caught.value.code == "misuse_argument"
+
+
+def test_what_iterators_raise_is_raised(idp: Issuer) -> None:
+    def broken() -> Any:
+        yield "read"
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        idp.guard().verify(idp.token()).require(scopes=broken())

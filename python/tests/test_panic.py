@@ -51,6 +51,7 @@ def calls(idp: Issuer, guard: counterseal.Guard) -> dict[str, Callable[[], objec
         "Identity.claims": lambda: identity.claims,
         "Identity.has_role": lambda: identity.has_role("a"),
         "Identity.has_scope": lambda: identity.has_scope("a"),
+        "Identity.require": lambda: identity.require(scopes="a"),
         "Identity.to_dict": identity.to_dict,
         "Issuer.__new__": lambda: _counterseal.Issuer("ES256"),
         "Issuer._fail": lambda: idp._fail(pending),
