@@ -7,7 +7,7 @@ mod common;
 use std::path::{Path, PathBuf};
 
 use common::{NOW, claims, policy, token};
-use counterseal::testing::{TestClock, guard_with_clock};
+use counterseal::testing::{TestClock, answer_keys, guard_with_clock, load_policy};
 use counterseal::{Code, Error, Format, Guard, Policy, UnixTime};
 
 fn file(name: &str) -> PathBuf {
@@ -70,6 +70,21 @@ fn a_policy_from_text_cannot_be_read_again_and_that_is_no_alarm() {
     let guard = guard_with_clock(Policy::from_str(&policy(""), Format::Toml, None, None).unwrap(), &clock);
     assert!(matches!(guard.reload(), Err(Error::Misuse(Code::MisuseClosed))));
     assert!(guard.status().alarms.is_empty());
+}
+
+#[test]
+fn scripted_keys_are_for_tests_alone_also_after_a_reload() {
+    let path = file("scripted");
+    let entry =
+        "profile = 'generic'\naudience = 'orders'\nalgorithms = ['ES256']\nkeys = { scripted = true }";
+    let text =
+        format!("version = 1\n[[issuer]]\nname = 'main'\nissuer = 'https://idp.example.com'\n{entry}\n");
+    std::fs::write(&path, text).unwrap();
+    let refused = Policy::load(&path, None).unwrap_err();
+    assert_eq!(refused.problems()[0].code, Code::ConfigNotSupported);
+    let guard = Guard::new(load_policy(&path, None).unwrap());
+    guard.reload().unwrap();
+    assert_eq!(answer_keys(&guard, "main", Some(b"{}")), Err(Code::JwksInvalid));
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! The conformance corpus: every case by each provider of signatures, and the corpus itself.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use counterseal::core::crypto::{Provider, aws_lc, ring};
-use counterseal_tests::conformance::{Case, Corpus, Runner, folder, lint};
-use serde_json::json;
+use counterseal_tests::conformance::{Case, Corpus, Runner, folder, fuzz_cases, lint, prepare};
+use serde_json::{Value, json};
 
 fn corpus() -> Corpus {
     Corpus::load(&folder()).unwrap()
@@ -46,6 +47,64 @@ fn both_providers_say_the_same() {
         let outcomes = [&one, &other].map(|runner| runner.outcome(case).unwrap().canonical());
         assert_eq!(outcomes[0], outcomes[1], "{}", case.id);
     }
+}
+
+#[test]
+fn prepared_cases_hold_everything_that_a_runner_needs() {
+    let corpus = corpus();
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("prepared");
+    let count = prepare(&corpus, corpus.cases(), &folder).unwrap();
+    assert_eq!(count, corpus.cases().count());
+    let text = std::fs::read_to_string(folder.join("cases.jsonl")).unwrap();
+    let cases: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert!(cases.iter().map(|case| case["id"].as_str().unwrap()).eq(corpus.cases().map(|case| &*case.id)));
+    for (case, prepared) in corpus.cases().zip(&cases) {
+        assert_eq!(prepared["steps"].as_array().unwrap().len(), case.steps.len(), "{}", case.id);
+    }
+    let loads = cases.iter().flat_map(|case| case["steps"].as_array().unwrap());
+    for load in loads.filter_map(|step| step.get("load").or(step.get("reload"))) {
+        let folder = folder.join(load["folder"].as_str().unwrap());
+        let text = std::fs::read_to_string(folder.join(load["file"].as_str().unwrap())).unwrap();
+        assert_eq!(text.contains("scripted"), load["scripted"].as_bool().unwrap());
+    }
+}
+
+#[test]
+fn numbers_and_files_that_not_every_host_has_are_refused() {
+    let corpus = corpus();
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("unprepared");
+    let refused = |id: &str, change: &dyn Fn(&mut Case)| {
+        let mut case = corpus.case(id).unwrap().clone();
+        change(&mut case);
+        prepare(&corpus, [&case].into_iter(), &folder).unwrap_err()
+    };
+    let late = |case: &mut Case| case.steps[1].verify.as_mut().unwrap().now = Some(1 << 53);
+    assert!(refused("CAC-08/seconds-not-milliseconds", &late).contains("not an exact integer"));
+    for path in ["../outside", "/outside"] {
+        let error = refused("POL-07/others-denied", &|case| {
+            let load = case.steps[0].load.as_mut().unwrap();
+            load.change.insert("/deny_file".into(), path.into());
+            load.files.insert(path.into(), "kid x".into());
+        });
+        assert!(error.contains("leaves the folder"), "{error}");
+    }
+}
+
+#[test]
+fn changed_tokens_follow_from_the_seed_alone() {
+    let corpus = corpus();
+    let runner = Runner::with_default_provider(&corpus).unwrap();
+    let lines = |seed| {
+        let cases = fuzz_cases(&corpus, seed, 20).unwrap();
+        let tokens: Vec<_> = cases.iter().map(|case| case.tokens.clone()).collect();
+        (tokens, runner.lines(cases.iter()).unwrap())
+    };
+    let (one, again, other) = (lines(1), lines(1), lines(2));
+    assert!(one == again);
+    assert!(one.0 != other.0);
+    // Neither all nor none of them pass.
+    let count = |what: &str| one.1.matches(what).count();
+    assert!(count("{\"verified\":") > 200 && count("{\"rejected\":") > 200, "{}", count("{\"verified\":"));
 }
 
 #[test]

@@ -242,13 +242,14 @@ pub(crate) fn load_policy(
 pub(crate) fn answer_keys(
     py: Python<'_>,
     guard: &Bound<'_, Guard>,
-    issuer: &str,
+    issuer: &Bound<'_, PyAny>,
     jwks: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<()> {
     guarded(py, || {
         let inner = guard.get().open(py)?;
-        let jwks = jwks.map(token::bytes).transpose()?;
-        let answered = detached(py, || testing::answer_keys(inner, issuer, jwks.as_deref()));
+        let issuer = text_argument("issuer", Some(issuer))?.unwrap_or_default();
+        let jwks = jwks.map(token::bytes).transpose().map_err(|_| wrong(py, "jwks is str, bytes or None"))?;
+        let answered = detached(py, || testing::answer_keys(inner, &issuer, jwks.as_deref()));
         answered.map_err(|code| error::misuse(py, code, ""))
     })
 }

@@ -92,7 +92,7 @@ fn place(ours: &Json, theirs: &Json) -> String {
             let parting = one.iter().find_map(|(name, ours)| match theirs.get(name) {
                 Some(theirs) if ours.canonical() == theirs.canonical() => None,
                 Some(theirs) => Some(format!("{name}/{}", place(ours, theirs))),
-                None => Some(format!("{name}: only rust has it")),
+                None => Some(format!("{name}: only rust has it\n        found {}", shown(theirs))),
             });
             parting.unwrap_or_else(|| format!("rust {}\n        found {}", shown(ours), shown(theirs)))
         }
