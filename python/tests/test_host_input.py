@@ -5,10 +5,12 @@ from __future__ import annotations
 import datetime
 import decimal
 import fractions
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import PROJECT
 
 import counterseal
 from counterseal import Policy
@@ -94,6 +96,17 @@ MISUSED: dict[str, Any] = {
     "identity": GUARD.verify(TOKEN),
     "outcome": GUARD.try_verify(TOKEN),
 }
+
+
+def test_every_shared_input_is_here() -> None:
+    """The list is for all languages; what Python alone can hand over comes on top."""
+    shared = json.loads((PROJECT / "tests/surface/host_input.json").read_text())
+    for group, here in [("accepted", ACCEPTED), ("rejected", REJECTED), ("misused", MISUSED), ("times", TIMES)]:
+        assert set(shared[group]) - set(here) == set(), group
+    for name, entry in shared["rejected"].items():
+        assert REJECTED[name][1] == entry["code"], name
+    codes = {entry["code"] for group in ("misused", "times") for entry in shared[group].values()}
+    assert codes == {"misuse_argument", "misuse_time"}
 
 
 def ways(guard: counterseal.Guard, token: Any) -> list[Any]:
