@@ -14,10 +14,10 @@ build: need-cargo ## Build everything, for development
 	$(CARGO) build --workspace --locked
 
 .PHONY: demo
-demo: need-cargo need-node ## Verify a real provider's token, then try every attack on it
-	@echo "Building the command-line tool (the first build takes a minute or two) …"
-	@$(CARGO) build --quiet --locked --package counterseal-cli
-	@node examples/demo/demo.mjs --cli $(CLI)
+demo: need-cargo need-node ## Verify a real provider's token in every language, then try every attack on it
+	@echo "The first build takes some minutes:"
+	@examples/demo/build
+	@node examples/demo/demo.mjs --cli $(CLI) --languages target/demo/languages.json
 
 .PHONY: test
 test: need-cargo need-node ## Everything CI runs; ends with "N passed, 0 failed"

@@ -15,8 +15,11 @@ export class Cli {
     this.#directory = directory;
   }
 
+  /** Writes a file into the directory, and gives its path. */
   write(name, text) {
-    writeFileSync(path.join(this.#directory, name), text);
+    const file = path.join(this.#directory, name);
+    writeFileSync(file, text);
+    return file;
   }
 
   async run(subcommand, token, ...args) {

@@ -1,12 +1,13 @@
 // Counterseal against a real identity provider: one genuine token passes, and everything made out
 // of it is refused for the right reason.
 //
-//     node examples/demo/demo.mjs --cli target/debug/counterseal
+//     node examples/demo/demo.mjs --cli target/debug/counterseal [--languages target/demo/languages.json]
 
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { attacks } from './attacks.mjs';
 import { Cli } from './cli.mjs';
+import { startLanguages } from './languages.mjs';
 import { start, temporaryDirectory } from './processes.mjs';
 import { billing, job, mapper, orders, shop, user } from './scenario.mjs';
 import { Browser, clientToken, getJson } from './sign-in.mjs';
@@ -23,7 +24,9 @@ try {
 }
 
 async function main() {
-  const { values: options } = parseArgs({ options: { cli: { type: 'string', default: 'target/debug/counterseal' } } });
+  const { values: options } = parseArgs({
+    options: { cli: { type: 'string', default: 'target/debug/counterseal' }, languages: { type: 'string' } },
+  });
   const cli = new Cli(findCli(options.cli), temporaryDirectory());
   const node = await findNode(say);
   await installPackages(say);
@@ -38,11 +41,13 @@ async function main() {
 
   heading('2  The policy of the orders API');
   cli.write('jwks.json', JSON.stringify(keys));
-  cli.write('policy.toml', policy(provider.issuer));
+  const policyFile = cli.write('policy.toml', policy(provider.issuer));
   quote(policy(provider.issuer));
 
   heading('3  The token passes');
   const verified = await showGenuine(cli, access);
+  const languages = startLanguages(options.languages, policyFile);
+  const agreed = await showLanguages(languages, access);
 
   const honest = {
     idToken,
@@ -56,10 +61,11 @@ async function main() {
   const explained = await show(cli, 'explain', honest.billing) === 1;
 
   heading('5  Nor does anything else that can be tried');
-  const { refused, wrong } = await showAttacks(cli, attacks({ access, keys, honest }));
+  const { refused, wrong } = await showAttacks(cli, languages, attacks({ access, keys, honest }));
 
-  const summary = `${refused} attacks refused, ${verified ? 1 : 0} token verified`;
-  const failures = wrong + (verified ? 0 : 1) + (explained ? 0 : 1);
+  const everywhere = ['Rust', ...languages.map(({ name }) => name)];
+  const summary = `${refused} attacks refused, ${verified ? 1 : 0} token verified, the same in ${listed(everywhere)}`;
+  const failures = wrong + (verified ? 0 : 1) + (explained ? 0 : 1) + (agreed ? 0 : 1);
   say(`\n${failures === 0 ? green(bold(summary)) : red(bold(`${summary}, ${failures} not as expected`))}`);
   return failures === 0 ? 0 : 1;
 }
@@ -102,6 +108,18 @@ async function showGenuine(cli, token) {
   return passed;
 }
 
+/** The same token in every other language; resolves to whether all know it to be alice's. */
+async function showLanguages(languages, token) {
+  let agreed = true;
+  for (const language of languages) {
+    const { verdict, subject, code } = await language.verdict(token);
+    const passed = verdict === 'verified' && subject === user;
+    row(passed, `the same in ${language.name}`, `verified as ${user}`, subject ? `${verdict} as ${subject}` : code ?? verdict);
+    agreed &&= passed;
+  }
+  return agreed;
+}
+
 /** Runs a subcommand as a person would, shows what it says, and resolves to its exit status. */
 async function show(cli, subcommand, token) {
   command(`counterseal ${subcommand} --policy policy.toml < token`);
@@ -110,20 +128,25 @@ async function show(cli, subcommand, token) {
   return status;
 }
 
-/** Runs every attack and shows its row. An attack is refused only if the expected code came back. */
-async function showAttacks(cli, groups) {
+/** Runs every attack and shows its row. An attack is refused only if the expected code came back, in every language. */
+async function showAttacks(cli, languages, groups) {
   let refused = 0;
   let wrong = 0;
-  row(undefined, 'ATTACK', 'EXPECTED', 'CAME BACK', 'RULE');
+  row(undefined, 'ATTACK', 'CODE', ['Rust', ...languages.map(({ name }) => name)]);
   for (const { title, attacks: members } of groups) {
     say(`\n  ${bold(title)}`);
     for (const { name, expected, token, now } of members) {
-      const { verdict, code, rule } = await cli.verdict(token, now);
-      const passed = verdict === 'rejected' && code === expected;
-      row(passed, name, expected, code ?? verdict.toUpperCase(), rule);
+      const verdicts = await Promise.all([cli, ...languages].map((language) => language.verdict(token, now)));
+      const answers = verdicts.map(({ verdict, code }) => (verdict === 'rejected' && code === expected ? 'refused' : code ?? verdict.toUpperCase()));
+      const passed = answers.every((answer) => answer === 'refused');
+      row(passed, name, expected, answers, verdicts[0].rule);
       refused += passed ? 1 : 0;
       wrong += passed ? 0 : 1;
     }
   }
   return { refused, wrong };
+}
+
+function listed(names) {
+  return names.length === 1 ? names[0] : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }

@@ -55,6 +55,13 @@ export function start(program, args, { milliseconds = 10_000, ...options } = {})
   });
 }
 
+/** Starts a program that answers line by line; its complaints are shown. */
+export function converse(program, args) {
+  const child = track(spawn(program, args, { stdio: ['pipe', 'pipe', 'inherit'] }));
+  child.on('error', (error) => { throw error; });
+  return child;
+}
+
 function track(child) {
   children.add(child);
   child.on('exit', () => children.delete(child));

@@ -17,11 +17,11 @@ export const quote = (text) => say(text.trimEnd().replace(/^(?=.)/gm, '  '));
 /** Enough of a token to recognize it, and too little to use it. */
 export const glimpse = (token) => `${token.slice(0, 12)}… (${token.length} characters)`;
 
-/** One row of the table of attacks; `passed` is undefined for its head. */
-export function row(passed, name, expected, answer, rule = '') {
+/** One row of a table: `passed` is undefined for its head, `answers` is one or a list. */
+export function row(passed, name, expected, answers, rule = '') {
   const mark = { true: green('✓'), false: red('✗') }[passed] ?? ' ';
   const paintAnswer = { true: green, false: red }[passed] ?? dim;
   const paintName = passed === undefined ? dim : (text) => text;
-  say(`  ${mark} ${paintName(name.padEnd(45))} ${dim(expected.padEnd(21))} `
-    + `${paintAnswer(answer.padEnd(21))}${rule && dim(` ${rule}`)}`.trimEnd());
+  const shown = Array.isArray(answers) ? answers.map((answer) => answer.padEnd(8)).join('') : answers.padEnd(21);
+  say(`  ${mark} ${paintName(name.padEnd(45))} ${dim(expected.padEnd(21))} ${paintAnswer(shown)}${rule && dim(rule)}`.trimEnd());
 }
