@@ -274,6 +274,7 @@ import os, signal, threading, time
 from counterseal.testing import issuer
 idp = issuer()
 guard = idp.pending_guard('[fetch]\\nwait = "60s"')
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job begins with it ignored
 threading.Timer(0.2, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
 began = time.monotonic()
 try:
