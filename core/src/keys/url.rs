@@ -106,6 +106,11 @@ impl Url {
         }
     }
 
+    /// Path and query as they stand in the text.
+    pub(crate) fn path_and_query_as_given(&self) -> &str {
+        &self.text[self.authority.1..]
+    }
+
     /// The same scheme, host and port?
     pub fn has_origin_of(&self, other: &Url) -> bool {
         (self.is_https, self.host(), self.port()) == (other.is_https, other.host(), other.port())

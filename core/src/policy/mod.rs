@@ -26,6 +26,7 @@ mod problem;
 mod read;
 mod read_json;
 mod read_toml;
+mod remote;
 mod schema;
 mod secret;
 mod shape;
