@@ -59,7 +59,9 @@ func TestTheTestingKit(t *testing.T) {
 	if err := countersealtest.AnswerKeys(guard, "main", nil); !errors.Is(err, counterseal.ErrMisuseClosed) {
 		t.Error("nothing waits any more:", err)
 	}
-	if err := countersealtest.AnswerKeys(guard, "main", []byte{}); !errors.Is(err, counterseal.ErrJwksInvalid) {
+	var misuse *counterseal.MisuseError
+	if err := countersealtest.AnswerKeys(guard, "main", []byte{}); !errors.Is(err, counterseal.ErrJwksInvalid) ||
+		!errors.As(err, &misuse) || !errors.Is(err, counterseal.ClassMisuse) {
 		t.Error(err)
 	}
 	if err := countersealtest.AnswerKeys(guard, "main", []byte(issuer.JWKS())); err != nil {

@@ -228,7 +228,10 @@ static void handed_in(counterseal_testing_issuer *issuer, counterseal_view token
     OK(counterseal_policy_parse(toml.data, toml.length, COUNTERSEAL_FORMAT_TOML, NONE, NONE, &policy, NULL));
     CHECK(counterseal_guard_try_verify(guard, token.data, token.length, NULL, &identity, NULL) ==
           COUNTERSEAL_E_KEYS_UNAVAILABLE);
-    CHECK(counterseal_testing_keys_answer(guard, TEXT("main"), TEXT("{}"), NULL) == COUNTERSEAL_E_JWKS_INVALID);
+    counterseal_error *error = NULL;
+    CHECK(counterseal_testing_keys_answer(guard, TEXT("main"), TEXT("{}"), &error) == COUNTERSEAL_E_JWKS_INVALID);
+    CHECK(same(fields_of(error).error_class, "misuse") && fields_of(error).status == 500);
+    counterseal_error_free(error);
     CHECK(counterseal_testing_keys_answer(guard, TEXT("main"), NONE, NULL) == COUNTERSEAL_E_MISUSE_CLOSED);
     OK(counterseal_testing_guard_replace(guard, policy, NULL));
     OK(counterseal_guard_try_verify(guard, token.data, token.length, NULL, &identity, NULL));

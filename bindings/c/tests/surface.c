@@ -247,6 +247,16 @@ static void lists_mistakes_in_a_policy(void) {
     CHECK(same(fields.error_class, "policy") && contains(fields.problems, "\"line\":2"));
     CHECK(contains(fields.problems, "config_unknown_key") && contains(fields.message, "line 2"));
     counterseal_error_free(error);
+    /* A mistake of which tokens may be guilty, too: here it is one of the policy. */
+    status = counterseal_policy_parse(
+        TEXT("version = 1\n[[issuer]]\nissuer = \"https://idp.example.com\"\nprofile = \"generic\"\naudience = \"orders\"\n"
+             "algorithms = [\"ES256\"]\nkeys = { jwks = '{\"kty\":\"EC\",\"crv\":\"P-256\",\"alg\":\"ES384\","
+             "\"x\":\"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4\",\"y\":\"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM\"}' }\n"),
+        COUNTERSEAL_FORMAT_TOML, NONE, NONE, &policy, &error);
+    fields = fields_of(error);
+    CHECK(status == COUNTERSEAL_E_KEY_ALG_MISMATCH && fields.status == 0 && fields.www_authenticate.data == NULL);
+    CHECK(same(fields.error_class, "policy") && contains(fields.problems, "key_alg_mismatch"));
+    counterseal_error_free(error);
     status = counterseal_guard_load(TEXT("/does/not/exist.toml"), NONE, NULL, NULL);
     CHECK(status == COUNTERSEAL_E_MISUSE_ARGUMENT); /* no place for the guard */
     counterseal_guard *guard = NULL;
