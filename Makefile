@@ -82,7 +82,11 @@ bench-go: go ## The Go package beside golang-jwt and lestrrat-go/jwx (a minute)
 	cd benches/go && go test -count=1 -run Budgets -v .
 
 .PHONY: bench
-bench: need-cargo ## Budgets and peers, with pass or fail for each (some minutes)
+bench: ## Budgets and peers in every language, with pass or fail for each (a quarter of an hour)
+	@benches/run
+
+.PHONY: bench-rust
+bench-rust: need-cargo ## The Rust core beside the bare signature and jsonwebtoken
 	$(CARGO) bench --locked --package counterseal-benches --bench budgets
 	$(CARGO) bench --locked --package counterseal-benches --bench verify
 
