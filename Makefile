@@ -48,6 +48,12 @@ test-node: node ## Test the Node package on the real native module
 	@test -d node/node_modules || npm --prefix node ci --ignore-scripts --no-audit --no-fund
 	cd node && node --test test/*.test.mjs
 
+.PHONY: test-deep
+test-deep: need-cargo need-python need-cargo-fuzz ## What CI leaves out: the sdist, other seeds of the comparison, a minute of fuzzing for each target
+	python/run sdist
+	for seed in 2 3 4 5; do SEED=$$seed COUNT=1000 tests/conformance/run || exit 1; done
+	for target in $(notdir $(wildcard tests/fuzz/seeds/*)); do $(MAKE) fuzz TARGET=$$target || exit 1; done
+
 .PHONY: lint
 lint: need-cargo ## Formats and lints, warnings are errors
 	$(CARGO) fmt --all --check
@@ -76,7 +82,11 @@ bench-go: go ## The Go package beside golang-jwt and lestrrat-go/jwx (a minute)
 	cd benches/go && go test -count=1 -run Budgets -v .
 
 .PHONY: bench
-bench: need-cargo ## Budgets and peers, with pass or fail for each (some minutes)
+bench: ## Budgets and peers in every language, with pass or fail for each (a quarter of an hour)
+	@benches/run
+
+.PHONY: bench-rust
+bench-rust: need-cargo ## The Rust core beside the bare signature and jsonwebtoken
 	$(CARGO) bench --locked --package counterseal-benches --bench budgets
 	$(CARGO) bench --locked --package counterseal-benches --bench verify
 

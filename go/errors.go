@@ -51,7 +51,7 @@ func (c Code) Error() string {
 	return c.String()
 }
 
-// Class says what the caller does about the code; 0 for a code that this version does not know.
+// Class says what the caller does about the code where a token is refused with it; 0 for a code that this version does not know.
 func (c Code) Class() Class {
 	if row := c.row(); row != nil {
 		return row.class
@@ -156,26 +156,24 @@ func (e *MisuseError) Error() string        { return e.message }
 func (e *InternalError) Error() string      { return e.message }
 
 // Unwrap gives the code and its class, for errors.Is.
-func (e *TokenRejectedError) Unwrap() []error { return matching(e.Code, nil) }
+func (e *TokenRejectedError) Unwrap() []error { return []error{e.Code, e.Code.Class()} }
 
 // Unwrap gives the code, its class, and the error of the context that ended the wait.
-func (e *UnavailableError) Unwrap() []error { return matching(e.Code, e.cause) }
-
-// Unwrap gives the code of the first problem and its class.
-func (e *PolicyError) Unwrap() []error { return matching(e.Code, nil) }
-
-// Unwrap gives the code and its class.
-func (e *MisuseError) Unwrap() []error { return matching(e.Code, nil) }
-
-// Unwrap gives the code and its class.
-func (e *InternalError) Unwrap() []error { return matching(e.Code, nil) }
-
-func matching(code Code, cause error) []error {
-	if cause == nil {
-		return []error{code, code.Class()}
+func (e *UnavailableError) Unwrap() []error {
+	if e.cause == nil {
+		return []error{e.Code, e.Code.Class()}
 	}
-	return []error{code, code.Class(), cause}
+	return []error{e.Code, e.Code.Class(), e.cause}
 }
+
+// Unwrap gives the code of the first problem and [ClassPolicy], whatever the code's own class.
+func (e *PolicyError) Unwrap() []error { return []error{e.Code, ClassPolicy} }
+
+// Unwrap gives the code and [ClassMisuse], whatever the code's own class.
+func (e *MisuseError) Unwrap() []error { return []error{e.Code, ClassMisuse} }
+
+// Unwrap gives the code and [ClassInternal].
+func (e *InternalError) Unwrap() []error { return []error{e.Code, ClassInternal} }
 
 // newError makes the error of a handle and frees it.
 func newError(handle uintptr, cause error) error {

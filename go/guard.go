@@ -163,7 +163,7 @@ func (g *Guard) settle(
 			native.FlightFree(answer.Flight)
 			return nil, err
 		}
-		err := g.wait(ctx, answer, patience)
+		err := g.wait(ctx, answer.Flight, patience.over(answer.Wait))
 		native.FlightFree(answer.Flight)
 		if err != nil {
 			return nil, err

@@ -283,6 +283,20 @@ func TestPolicies(t *testing.T) {
 	}
 }
 
+// Tokens are refused with this code as well; here it is a mistake in the policy and nothing else.
+func TestAPolicyWithACodeOfTokens(t *testing.T) {
+	issuer := countersealtest.NewIssuer(t)
+	text := strings.NewReplacer(`{"keys":[`, ``, `]}`, ``, `"alg":"ES256"`, `"alg":"ES384"`).Replace(issuer.PolicyText())
+	_, err := counterseal.ParsePolicy(text, counterseal.FormatTOML)
+	var policy *counterseal.PolicyError
+	var rejected *counterseal.TokenRejectedError
+	if !errors.As(err, &policy) || len(policy.Problems) != 1 || errors.As(err, &rejected) ||
+		!errors.Is(err, counterseal.ErrKeyAlgMismatch) || !errors.Is(err, counterseal.ClassPolicy) ||
+		errors.Is(err, counterseal.ClassUntrusted) {
+		t.Errorf("%T %v", err, err)
+	}
+}
+
 func TestKeysRotate(t *testing.T) {
 	issuer := countersealtest.NewIssuer(t)
 	guard := issuer.Guard()

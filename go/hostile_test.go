@@ -77,6 +77,7 @@ func TestWrongCalls(t *testing.T) {
 			"Explain":    func() error { _, err := guard.Explain("x"); return err },
 			"Status":     func() error { _, err := guard.Status(); return err },
 			"Metrics":    func() error { _, err := guard.Metrics(); return err },
+			"Ready":      func() error { return guard.Ready(ctx) },
 			"Reload":     func() error { return guard.Reload() },
 			"Close":      func() error { return guard.Close() },
 		}

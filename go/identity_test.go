@@ -106,6 +106,7 @@ func TestForgedIdentities(t *testing.T) {
 			"Subject": func() { forged.Subject() }, "HasRole": func() { forged.HasRole("admin") },
 			"HasScope": func() { forged.HasScope("x") }, "Claims": func() { forged.Claims() },
 			"Claim": func() { forged.Claim("sub") }, "Equal": func() { forged.Equal(forged) },
+			"Require":   func() { _ = forged.Require(counterseal.Requirements{Scopes: []string{"x"}}) },
 			"ExpiresAt": func() { forged.ExpiresAt() }, "Roles": func() { forged.Roles() },
 			"DecodeClaims": func() { _ = forged.DecodeClaims(new(any)) },
 		} {

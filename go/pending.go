@@ -4,6 +4,7 @@ package counterseal
 
 import (
 	"context"
+	"runtime"
 	"sync"
 	"time"
 
@@ -13,13 +14,16 @@ import (
 // patience is how long a caller goes on waiting for keys, for all tokens of one call.
 type patience struct {
 	timer *time.Timer
+	ended chan struct{} // stays closed for the other tokens of the call
 }
 
-func (p *patience) over(wait time.Duration) <-chan time.Time {
+func (p *patience) over(wait time.Duration) <-chan struct{} {
 	if p.timer == nil {
-		p.timer = time.NewTimer(wait)
+		ended := make(chan struct{})
+		p.ended = ended
+		p.timer = time.AfterFunc(wait, func() { close(ended) })
 	}
-	return p.timer.C
+	return p.ended
 }
 
 func (p *patience) end() {
@@ -28,14 +32,39 @@ func (p *patience) end() {
 	}
 }
 
-// wait returns when the flight of an answer is over, so that asking again is worth while; otherwise with the
-// outage, which matches the context's error where that was the reason.
-func (g *Guard) wait(ctx context.Context, answer native.Answer, patience *patience) error {
-	over := patience.over(answer.Wait)
-	if err := ctx.Err(); err != nil {
-		return g.keysUnavailable(answer.Flight, err)
+// Ready waits until the keys of every issuer are there: at start-up, or for a readiness probe. Where they
+// cannot be had, or not before ctx ends, the error is an [*UnavailableError].
+func (g *Guard) Ready(ctx context.Context) error {
+	if g == nil || g.handle == 0 {
+		return misuse("guard")
 	}
-	ticket, landed, err := waiters.watch(g.handle, answer.Flight)
+	if ctx == nil {
+		return misuse("ctx")
+	}
+	defer runtime.KeepAlive(g)
+	for {
+		awaited := native.GuardReadiness(g.handle)
+		if awaited.Error != 0 {
+			return newError(awaited.Error, nil)
+		}
+		if awaited.Handle == 0 {
+			return nil
+		}
+		err := g.wait(ctx, awaited.Handle, nil)
+		native.FlightFree(awaited.Handle)
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// wait returns when a flight is over, so that asking again is worth while; otherwise with the outage, which
+// matches the context's error where that was the reason.
+func (g *Guard) wait(ctx context.Context, flight uintptr, over <-chan struct{}) error {
+	if err := ctx.Err(); err != nil {
+		return g.keysUnavailable(flight, err)
+	}
+	ticket, landed, err := waiters.watch(g.handle, flight)
 	if err != nil {
 		return err
 	}
@@ -43,11 +72,9 @@ func (g *Guard) wait(ctx context.Context, answer native.Answer, patience *patien
 	case <-landed:
 		return nil
 	case <-over:
-		// It stays over for the other tokens of this call.
-		patience.timer.Reset(0)
-		err = g.keysUnavailable(answer.Flight, nil)
+		err = g.keysUnavailable(flight, nil)
 	case <-ctx.Done():
-		err = g.keysUnavailable(answer.Flight, ctx.Err())
+		err = g.keysUnavailable(flight, ctx.Err())
 	}
 	waiters.cancel(g.handle, ticket)
 	return err

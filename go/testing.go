@@ -14,6 +14,18 @@ func init() {
 		policy, _ := newPolicy(native.Result{Handle: handle})
 		return policy
 	}
-	native.GuardHandle = func(guard any) uintptr { return guard.(*Guard).handle }
+	native.GuardHandle = func(guard any) uintptr {
+		if guard := guard.(*Guard); guard != nil {
+			return guard.handle
+		}
+		return 0
+	}
+	native.PolicyHandle = func(policy any) uintptr {
+		if policy := policy.(*Policy); policy != nil {
+			return policy.handle
+		}
+		return 0
+	}
+	native.Service = func(options any) *string { return chosen(options.([]PolicyOption)).service }
 	native.Error = func(handle uintptr) error { return newError(handle, nil) }
 }

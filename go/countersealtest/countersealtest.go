@@ -11,7 +11,6 @@ package countersealtest
 import (
 	"encoding/json"
 	"testing"
-	"time"
 
 	counterseal "github.com/counterseal/counterseal/go"
 	"github.com/counterseal/counterseal/go/internal/native"
@@ -97,6 +96,9 @@ func (i *Issuer) ClientID() string { return i.described().ClientID }
 // KeyID is the kid of the key that signs.
 func (i *Issuer) KeyID() string { return i.described().KeyID }
 
+// Algorithm is what it signs by.
+func (i *Issuer) Algorithm() string { return i.described().Algorithm }
+
 // JWKS is the JWK Set: the current key, and those before it that have not retired.
 func (i *Issuer) JWKS() string { return i.described().JWKS }
 
@@ -168,6 +170,12 @@ func (i *Issuer) Policy(more string) *counterseal.Policy {
 	return native.NewPolicy(i.take(native.IssuerPolicy(i.handle, nil, more))).(*counterseal.Policy)
 }
 
+// PolicyText is the text of that policy, in TOML. It ends inside the table of the issuer, so that more can follow.
+func (i *Issuer) PolicyText() string {
+	i.test.Helper()
+	return native.TakeText(i.take(native.IssuerPolicyText(i.handle, nil)))
+}
+
 // Guard accepts the access tokens of this issuer and goes by its clock.
 func (i *Issuer) Guard() *counterseal.Guard {
 	i.test.Helper()
@@ -230,40 +238,4 @@ func take(test testing.TB, made native.Result) uintptr {
 		test.Fatal(native.Error(made.Error))
 	}
 	return made.Handle
-}
-
-// A Clock stands until it is moved.
-type Clock struct {
-	test   testing.TB
-	handle uintptr
-}
-
-// Now is what the clock shows.
-func (c *Clock) Now() time.Time {
-	c.test.Helper()
-	return c.Advance(0)
-}
-
-// Advance moves the clock by whole seconds and gives what it shows then.
-func (c *Clock) Advance(by time.Duration) time.Time {
-	c.test.Helper()
-	now, moved := native.ClockAdvance(c.handle, int64(by/time.Second))
-	take(c.test, moved)
-	return time.Unix(now, 0).UTC()
-}
-
-// LiveHandles counts the objects of libcounterseal that are still held: a program that holds none has 0, once
-// the garbage collector has run its cleanups.
-func LiveHandles() int64 { return native.LiveHandles() }
-
-// FailInside makes the next calls fail as if Counterseal itself were broken, whoever makes them.
-func FailInside(calls int) { native.Panic(calls) }
-
-// Measure verifies a token so many times without leaving libcounterseal, and gives the time that all of them
-// took: what is more, a Go program pays for the way there and back.
-func Measure(test testing.TB, guard *counterseal.Guard, token string, times int) time.Duration {
-	test.Helper()
-	took, measured := native.Measure(native.GuardHandle(guard), token, times)
-	take(test, measured)
-	return took
 }

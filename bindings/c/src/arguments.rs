@@ -66,6 +66,22 @@ pub(crate) unsafe fn text<'a>(
     std::str::from_utf8(bytes).map_err(|_| Failure::Argument(name))
 }
 
+/// Bytes that may be left out by NULL.
+///
+/// # Safety
+/// As [`bytes`].
+pub(crate) unsafe fn optional_bytes<'a>(
+    data: *const c_char,
+    length: u64,
+    name: &'static str,
+) -> Result<Option<&'a [u8]>, Failure> {
+    if data.is_null() && length == 0 {
+        return Ok(None);
+    }
+    // SAFETY: as the caller says.
+    unsafe { bytes(data, length, name) }.map(Some)
+}
+
 /// Text that may be left out by NULL.
 ///
 /// # Safety
@@ -75,11 +91,11 @@ pub(crate) unsafe fn optional_text<'a>(
     length: u64,
     name: &'static str,
 ) -> Result<Option<&'a str>, Failure> {
-    if data.is_null() && length == 0 {
-        return Ok(None);
-    }
     // SAFETY: as the caller says.
-    unsafe { text(data, length, name) }.map(Some)
+    match unsafe { optional_bytes(data, length, name)? } {
+        None => Ok(None),
+        Some(bytes) => std::str::from_utf8(bytes).map(Some).map_err(|_| Failure::Argument(name)),
+    }
 }
 
 /// A path. An empty one, or one with a NUL, names no file.

@@ -1,6 +1,6 @@
 //! Errors: what went wrong, for the program that called and for the people behind it.
 
-use counterseal::{Code, Error};
+use counterseal::{Class, Code, Error};
 
 use crate::arguments::{ARGUMENT, counterseal_view};
 use crate::boundary::{Failure, quietly, run};
@@ -10,6 +10,7 @@ use crate::structs::{Sized64, write_out};
 /// Details of a failed call. Free it with `counterseal_error_free`.
 pub struct counterseal_error {
     code: Code,
+    class: Class,
     status: u16,
     retry_after: u32,
     enforced: bool,
@@ -66,6 +67,7 @@ impl counterseal_error {
     pub(crate) fn new(failure: Failure) -> counterseal_error {
         let plain = |code: Code, about: &str| counterseal_error {
             code,
+            class: code.class(),
             status: code.status().unwrap_or(0),
             retry_after: 0,
             enforced: true,
@@ -99,9 +101,18 @@ impl counterseal_error {
                         reference: Some(outage.reference()),
                         ..plain(outage.code(), "")
                     },
+                    // Mistakes in a policy and calls that are wrong may have codes that tokens are refused with
+                    // as well: a key that contradicts itself, for example. What the caller does is another thing.
                     Error::Policy(policy) => counterseal_error {
+                        class: Class::Policy,
+                        status: 0,
                         problems: serde_json::to_string(policy.problems()).ok(),
                         ..plain(error.code(), "")
+                    },
+                    Error::Misuse(code) if code.class() != Class::Internal => counterseal_error {
+                        class: Class::Misuse,
+                        status: ARGUMENT.status().unwrap_or(0),
+                        ..plain(*code, "")
                     },
                     other => plain(other.code(), ""),
                 }
@@ -121,7 +132,7 @@ impl counterseal_error {
             retry_after: self.retry_after,
             enforced: u32::from(self.enforced),
             code: counterseal_view::of(self.code.slug()),
-            error_class: counterseal_view::of(self.code.class().name()),
+            error_class: counterseal_view::of(self.class.name()),
             rule: counterseal_view::of_optional(self.rule.as_deref()),
             www_authenticate: counterseal_view::of_optional(self.www_authenticate.as_deref()),
             reference: counterseal_view::of_optional(self.reference.as_deref()),

@@ -76,7 +76,7 @@ impl counterseal_guard {
     }
 
     /// The same for calls that may take long.
-    fn held(&self) -> Result<Arc<Guard>, Failure> {
+    pub(crate) fn held(&self) -> Result<Arc<Guard>, Failure> {
         self.open.load_full().ok_or_else(|| misuse(Code::MisuseClosed))
     }
 }

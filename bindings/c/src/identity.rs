@@ -114,6 +114,10 @@ impl counterseal_identity {
         hand_out(counterseal_identity { identity, lists: OnceCell::new() })
     }
 
+    pub(crate) fn proof(&self) -> &Identity {
+        &self.identity
+    }
+
     fn claim(&self, pointer: Option<&str>) -> Option<Value<'_>> {
         match pointer {
             None => Some(self.identity.claims()),

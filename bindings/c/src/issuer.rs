@@ -238,6 +238,29 @@ pub unsafe extern "C" fn counterseal_testing_issuer_policy(
     unsafe { run(error, body) }
 }
 
+/// The text of that policy, in TOML. It ends inside the table of the issuer, so that more can follow.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn counterseal_testing_issuer_policy_text(
+    issuer: *const counterseal_testing_issuer,
+    profile_data: *const c_char,
+    profile_length: u64,
+    toml: *mut *mut counterseal_text,
+    error: *mut *mut counterseal_error,
+) -> u32 {
+    let body = || {
+        // SAFETY: the header asks for a live handle or NULL.
+        let issuer = unsafe { borrow(issuer, "issuer")? };
+        // SAFETY: the header asks for a place to write to, or NULL.
+        let out = unsafe { place(toml, "toml")? };
+        // SAFETY: the header asks for readable bytes, or NULL.
+        let profile = profile(unsafe { optional_text(profile_data, profile_length, "profile")? })?;
+        out.put(hand_out(counterseal_text(issuer.0.policy_text(profile)?)));
+        Ok(())
+    };
+    // SAFETY: the header asks for a place to write to, or NULL.
+    unsafe { run(error, body) }
+}
+
 /// A guard of that policy that goes by the issuer's clock. Where `pending` is not 0, its keys have not
 /// arrived: `counterseal_testing_issuer_publish` and `counterseal_testing_issuer_fail` end the wait.
 #[unsafe(no_mangle)]

@@ -14,6 +14,8 @@ pub mod identity;
 pub mod issuer;
 pub mod pending;
 pub mod policy;
+pub mod ready;
+pub mod require;
 mod structs;
 mod tape;
 pub mod testing;

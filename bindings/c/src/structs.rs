@@ -44,6 +44,21 @@ pub(crate) unsafe fn write_sized<T: Sized64>(out: *mut T, mut value: T, size: u6
     }
 }
 
+/// Reads the caller's struct: members that it does not have are zero, and those that we do not know are left.
+///
+/// # Safety
+/// `from` is NULL, or points to a struct that is as long as its first member says.
+pub(crate) unsafe fn read_in<T: Sized64>(from: *const T, name: &'static str) -> Result<T, Failure> {
+    // SAFETY: as the caller says.
+    let size = unsafe { check_size(from.cast_mut(), name)? };
+    let known = usize::try_from(size).unwrap_or(usize::MAX).min(size_of::<T>());
+    let mut value = std::mem::MaybeUninit::<T>::zeroed();
+    // SAFETY: so many bytes are there on both sides, and the two do not overlap: one is ours.
+    unsafe { value.as_mut_ptr().cast::<u8>().copy_from_nonoverlapping(from.cast(), known) };
+    // SAFETY: every bit pattern of zeros is a value, and the rest the caller says.
+    Ok(unsafe { value.assume_init() })
+}
+
 /// The size of the caller's struct, where it is one.
 ///
 /// # Safety

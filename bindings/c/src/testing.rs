@@ -6,7 +6,7 @@ use std::ffi::c_char;
 use counterseal::UnixTime;
 use counterseal::testing::{self, TestClock};
 
-use crate::arguments::{bytes, place, text};
+use crate::arguments::{bytes, optional_bytes, optional_text, path, place, text};
 use crate::boundary::{inject_panics, misuse, quietly, run};
 use crate::error::counterseal_error;
 use crate::guard::{counterseal_flight, counterseal_guard};
@@ -60,6 +60,23 @@ pub unsafe extern "C" fn counterseal_testing_clock_advance(
     unsafe { run(error, body) }
 }
 
+/// Sets a clock to `now`, in seconds since 1970.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn counterseal_testing_clock_set(
+    clock: *const counterseal_testing_clock,
+    now: i64,
+    error: *mut *mut counterseal_error,
+) -> u32 {
+    let body = || {
+        // SAFETY: the header asks for a live handle or NULL.
+        let clock = unsafe { borrow(clock, "clock")? };
+        clock.0.set(UnixTime::from_seconds(now).map_err(misuse)?);
+        Ok(())
+    };
+    // SAFETY: the header asks for a place to write to, or NULL.
+    unsafe { run(error, body) }
+}
+
 /// Frees a clock. NULL is nothing.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn counterseal_testing_clock_free(clock: *mut counterseal_testing_clock) {
@@ -88,6 +105,30 @@ pub unsafe extern "C" fn counterseal_testing_policy_parse(
     unsafe { run(error, body) }
 }
 
+/// As `counterseal_policy_load`, but keys may be `{ scripted = true }`: they arrive when a test says so.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn counterseal_testing_policy_load(
+    path_data: *const c_char,
+    path_length: u64,
+    service_data: *const c_char,
+    service_length: u64,
+    policy: *mut *mut counterseal_policy,
+    error: *mut *mut counterseal_error,
+) -> u32 {
+    let body = || {
+        // SAFETY: the header asks for a place to write to, or NULL.
+        let out = unsafe { place(policy, "policy")? };
+        // SAFETY: the header asks for readable bytes, or NULL.
+        let path = unsafe { path(path_data, path_length, "path")? };
+        // SAFETY: as above.
+        let service = unsafe { optional_text(service_data, service_length, "service")? };
+        out.put(hand_out(counterseal_policy(testing::load_policy(path, service)?)));
+        Ok(())
+    };
+    // SAFETY: the header asks for a place to write to, or NULL.
+    unsafe { run(error, body) }
+}
+
 /// A guard that goes by `clock`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn counterseal_testing_guard_new(
@@ -103,6 +144,49 @@ pub unsafe extern "C" fn counterseal_testing_guard_new(
         let out = unsafe { place(guard, "guard")? };
         out.put(counterseal_guard::new(testing::guard_with_clock(policy.0.clone(), &clock.0)));
         Ok(())
+    };
+    // SAFETY: the header asks for a place to write to, or NULL.
+    unsafe { run(error, body) }
+}
+
+/// Puts another policy in place of the guard's, at once and whole, as `counterseal_guard_reload` does with a
+/// changed file. The policy stays yours.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn counterseal_testing_guard_replace(
+    guard: *const counterseal_guard,
+    policy: *const counterseal_policy,
+    error: *mut *mut counterseal_error,
+) -> u32 {
+    let body = || {
+        // SAFETY: the header asks for live handles or NULL.
+        let (guard, policy) = unsafe { (borrow(guard, "guard")?, borrow(policy, "policy")?) };
+        guard.open()?.guard()?.replace(policy.0.clone());
+        Ok(())
+    };
+    // SAFETY: the header asks for a place to write to, or NULL.
+    unsafe { run(error, body) }
+}
+
+/// Hands a JWK Set to the guard's issuer of that name in the policy, or (NULL) tells that its keys cannot be
+/// had: the answer that tokens wait for, or else a new set in place of the old one. Fails with the code of what
+/// is wrong with the set, or with `misuse_closed` where nothing waits for a failure.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn counterseal_testing_keys_answer(
+    guard: *const counterseal_guard,
+    issuer_name_data: *const c_char,
+    issuer_name_length: u64,
+    jwks_data: *const c_char,
+    jwks_length: u64,
+    error: *mut *mut counterseal_error,
+) -> u32 {
+    let body = || {
+        // SAFETY: the header asks for a live handle or NULL.
+        let open = unsafe { borrow(guard, "guard")? }.open()?;
+        // SAFETY: the header asks for readable bytes, or NULL.
+        let name = unsafe { text(issuer_name_data, issuer_name_length, "issuer_name")? };
+        // SAFETY: as above.
+        let jwks = unsafe { optional_bytes(jwks_data, jwks_length, "jwks")? };
+        testing::answer_keys(open.guard()?, name, jwks).map_err(misuse)
     };
     // SAFETY: the header asks for a place to write to, or NULL.
     unsafe { run(error, body) }

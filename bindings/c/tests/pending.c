@@ -113,6 +113,57 @@ static void closed(counterseal_testing_issuer *issuer, counterseal_view token) {
     counterseal_guard_free(guard);
 }
 
+static void *close_soon(void *guard) {
+    struct timespec pause = {0, 50000000};
+    nanosleep(&pause, NULL);
+    OK(counterseal_guard_close((const counterseal_guard *)guard, NULL));
+    return NULL;
+}
+
+static void *publish_soon(void *both) {
+    struct timespec pause = {0, 50000000};
+    nanosleep(&pause, NULL);
+    void **two = (void **)both;
+    OK(counterseal_testing_issuer_publish((const counterseal_testing_issuer *)two[0], (const counterseal_guard *)two[1],
+                                          NULL));
+    return NULL;
+}
+
+/* Ready when every issuer has keys: by waiting here, or by ticket. */
+static void ready(counterseal_testing_issuer *issuer) {
+    pthread_t thread;
+    counterseal_guard *guard = new_guard(issuer, "", 1);
+    CHECK(counterseal_guard_ready(guard, 20, NULL) == COUNTERSEAL_E_KEYS_UNAVAILABLE);
+    counterseal_pending *queue = NULL;
+    counterseal_flight *flight = NULL;
+    OK(counterseal_pending_new(&queue, NULL));
+    OK(counterseal_guard_readiness(guard, &flight, NULL));
+    CHECK(flight != NULL);
+    OK(counterseal_pending_watch(queue, guard, flight, 5, NULL));
+    counterseal_flight_free(flight);
+    void *both[] = {issuer, guard};
+    CHECK(pthread_create(&thread, NULL, publish_soon, both) == 0);
+    OK(counterseal_guard_ready(guard, COUNTERSEAL_NO_TIMEOUT, NULL));
+    CHECK(pthread_join(thread, NULL) == 0 && next(queue, 1000) == 5);
+    OK(counterseal_guard_readiness(guard, &flight, NULL));
+    CHECK(flight == NULL);
+    OK(counterseal_guard_ready(guard, 0, NULL));
+    counterseal_pending_free(queue);
+    counterseal_guard_free(guard);
+
+    guard = new_guard(issuer, "", 1);
+    OK(counterseal_testing_issuer_fail(issuer, guard, NULL));
+    CHECK(counterseal_guard_ready(guard, COUNTERSEAL_NO_TIMEOUT, NULL) == COUNTERSEAL_E_KEYS_UNAVAILABLE);
+    CHECK(counterseal_guard_readiness(guard, &flight, NULL) == COUNTERSEAL_E_KEYS_UNAVAILABLE);
+    counterseal_guard_free(guard);
+
+    guard = new_guard(issuer, "", 1);
+    CHECK(pthread_create(&thread, NULL, close_soon, guard) == 0);
+    CHECK(counterseal_guard_ready(guard, UINT64_MAX - 1, NULL) == COUNTERSEAL_E_MISUSE_CLOSED);
+    CHECK(pthread_join(thread, NULL) == 0);
+    counterseal_guard_free(guard);
+}
+
 static void *drain(void *queue) {
     while (next((const counterseal_pending *)queue, COUNTERSEAL_NO_TIMEOUT) != 0) continue;
     return NULL;
@@ -142,12 +193,53 @@ static void scripted(void) {
     OK(counterseal_testing_clock_advance(clock, -5, &now, NULL));
     CHECK(now == 1799999995);
     counterseal_guard *guard = NULL, *other = NULL;
+    OK(counterseal_testing_clock_set(clock, 1700000000, NULL));
+    OK(counterseal_testing_clock_advance(clock, 0, &now, NULL));
+    CHECK(now == 1700000000);
+    CHECK(counterseal_testing_clock_set(clock, 1700000000000, NULL) == COUNTERSEAL_E_MISUSE_TIME);
     OK(counterseal_testing_guard_new(policy, clock, &guard, NULL));
     OK(counterseal_guard_new(policy, &other, NULL)); /* a policy is good for many guards */
     counterseal_policy_free(policy);
     counterseal_testing_clock_free(clock);
     counterseal_guard_free(guard);
     counterseal_guard_free(other);
+}
+
+/* A policy file whose keys are handed in, and another policy in its place. */
+static void handed_in(counterseal_testing_issuer *issuer, counterseal_view token) {
+    counterseal_text *policy_text = NULL;
+    OK(counterseal_testing_issuer_policy_text(issuer, NONE, &policy_text, NULL));
+    counterseal_view toml = view_of(policy_text);
+    char path[] = "/tmp/counterseal-test-XXXXXX.toml";
+    FILE *file = fdopen(mkstemps(path, 5), "w");
+    for (uint64_t at = 0; at + 5 < toml.length && memcmp(toml.data + at, "keys ", 5) != 0; at++) fputc(toml.data[at], file);
+    fputs("keys = { scripted = true }\n", file), fclose(file);
+
+    counterseal_policy *policy = NULL;
+    counterseal_testing_clock *clock = NULL;
+    counterseal_guard *guard = NULL;
+    counterseal_identity *identity = NULL;
+    CHECK(counterseal_policy_load(path, strlen(path), NONE, &policy, NULL) / 1000 == 5);
+    OK(counterseal_testing_policy_load(path, strlen(path), NONE, &policy, NULL));
+    remove(path);
+    OK(counterseal_testing_issuer_clock(issuer, &clock, NULL));
+    OK(counterseal_testing_guard_new(policy, clock, &guard, NULL));
+    counterseal_policy_free(policy);
+    OK(counterseal_policy_parse(toml.data, toml.length, COUNTERSEAL_FORMAT_TOML, NONE, NONE, &policy, NULL));
+    CHECK(counterseal_guard_try_verify(guard, token.data, token.length, NULL, &identity, NULL) ==
+          COUNTERSEAL_E_KEYS_UNAVAILABLE);
+    counterseal_error *error = NULL;
+    CHECK(counterseal_testing_keys_answer(guard, TEXT("main"), TEXT("{}"), &error) == COUNTERSEAL_E_JWKS_INVALID);
+    CHECK(same(fields_of(error).error_class, "misuse") && fields_of(error).status == 500);
+    counterseal_error_free(error);
+    CHECK(counterseal_testing_keys_answer(guard, TEXT("main"), NONE, NULL) == COUNTERSEAL_E_MISUSE_CLOSED);
+    OK(counterseal_testing_guard_replace(guard, policy, NULL));
+    OK(counterseal_guard_try_verify(guard, token.data, token.length, NULL, &identity, NULL));
+    counterseal_identity_free(identity);
+    counterseal_policy_free(policy);
+    counterseal_testing_clock_free(clock);
+    counterseal_text_free(policy_text);
+    counterseal_guard_free(guard);
 }
 
 int main(void) {
@@ -159,6 +251,8 @@ int main(void) {
     closed(issuer, view_of(token));
     a_thread_that_drains_ends_with_its_queue();
     scripted();
+    ready(issuer);
+    handed_in(issuer, view_of(token));
     counterseal_text_free(token);
     counterseal_testing_issuer_free(issuer);
     CHECK(counterseal_testing_live_handles() == 0);

@@ -155,6 +155,50 @@ static void takes_another_time(const counterseal_testing_issuer *issuer) {
     counterseal_guard_free(guard);
 }
 
+/* What one handler asks beyond the policy. */
+static void requires(const counterseal_testing_issuer *issuer) {
+    static const char SIGNED_IN[] =
+        "{\"scope\":\"orders:read orders:write\",\"acr\":\"urn:example:mfa\",\"auth_time\":1800000000}";
+    counterseal_guard *guard = new_guard(issuer, "", 0);
+    counterseal_text *token = issue(issuer, SIGNED_IN, NULL);
+    counterseal_identity *identity = NULL;
+    OK(counterseal_guard_verify(guard, view_of(token).data, view_of(token).length, NULL, &identity, NULL));
+    counterseal_view scopes[2] = {{TEXT("orders:write")}, {TEXT("orders:read")}};
+    counterseal_view acr[2] = {{TEXT("urn:example:phr")}, {TEXT("urn:example:mfa")}};
+    int64_t max_age = 60, now = 1800000090;
+    counterseal_requirements asked;
+    memset(&asked, 0, sizeof asked);
+    asked.struct_size = sizeof asked;
+    asked.scopes.items = scopes, asked.scopes.count = 2;
+    asked.acr.items = acr, asked.acr.count = 2;
+    asked.max_age = &max_age;
+    OK(counterseal_identity_require(identity, &asked, &now, NULL));
+    now += 1; /* the leeway is 30 seconds */
+    counterseal_error *error = NULL;
+    CHECK(counterseal_identity_require(identity, &asked, &now, &error) == COUNTERSEAL_E_AUTH_TOO_OLD);
+    counterseal_error_fields fields = fields_of(error);
+    CHECK(fields.status == 401 && contains(fields.www_authenticate, "max_age=\"60\"") && fields.enforced == 1);
+    CHECK(same(fields.rule, "STP-03") && fields.reference.length == 13);
+    counterseal_error_free(error);
+    asked.max_age = NULL;
+    OK(counterseal_identity_require(identity, &asked, &now, NULL));
+    asked.acr.count = 1;
+    CHECK(counterseal_identity_require(identity, &asked, NULL, NULL) == COUNTERSEAL_E_ACR_UNMET);
+    asked.acr.count = 0;
+    scopes[1].length--;
+    CHECK(counterseal_identity_require(identity, &asked, NULL, &error) == COUNTERSEAL_E_INSUFFICIENT_SCOPE);
+    CHECK(fields_of(error).status == 403);
+    counterseal_error_free(error);
+    asked.scopes.count = 0;
+    CHECK(counterseal_identity_require(identity, &asked, NULL, NULL) == COUNTERSEAL_E_MISUSE_ARGUMENT);
+    now = 1800000000000;
+    asked.scopes.count = 1;
+    CHECK(counterseal_identity_require(identity, &asked, &now, NULL) == COUNTERSEAL_E_MISUSE_TIME);
+    counterseal_identity_free(identity);
+    counterseal_text_free(token);
+    counterseal_guard_free(guard);
+}
+
 static void verifies_many(const counterseal_testing_issuer *issuer) {
     counterseal_guard *guard = new_guard(issuer, "", 0);
     counterseal_text *good = issue(issuer, "{\"sub\":\"bob\"}", NULL), *bad = issue(issuer, NULL, "tampered");
@@ -202,6 +246,16 @@ static void lists_mistakes_in_a_policy(void) {
     CHECK(status == fields.number && status / 1000 == 5 && fields.status == 0 && policy == NULL);
     CHECK(same(fields.error_class, "policy") && contains(fields.problems, "\"line\":2"));
     CHECK(contains(fields.problems, "config_unknown_key") && contains(fields.message, "line 2"));
+    counterseal_error_free(error);
+    /* A mistake of which tokens may be guilty, too: here it is one of the policy. */
+    status = counterseal_policy_parse(
+        TEXT("version = 1\n[[issuer]]\nissuer = \"https://idp.example.com\"\nprofile = \"generic\"\naudience = \"orders\"\n"
+             "algorithms = [\"ES256\"]\nkeys = { jwks = '{\"kty\":\"EC\",\"crv\":\"P-256\",\"alg\":\"ES384\","
+             "\"x\":\"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4\",\"y\":\"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM\"}' }\n"),
+        COUNTERSEAL_FORMAT_TOML, NONE, NONE, &policy, &error);
+    fields = fields_of(error);
+    CHECK(status == COUNTERSEAL_E_KEY_ALG_MISMATCH && fields.status == 0 && fields.www_authenticate.data == NULL);
+    CHECK(same(fields.error_class, "policy") && contains(fields.problems, "key_alg_mismatch"));
     counterseal_error_free(error);
     status = counterseal_guard_load(TEXT("/does/not/exist.toml"), NONE, NULL, NULL);
     CHECK(status == COUNTERSEAL_E_MISUSE_ARGUMENT); /* no place for the guard */
@@ -279,6 +333,14 @@ static void closes(const counterseal_testing_issuer *issuer) {
     CHECK(counterseal_guard_explain(guard, view.data, view.length, NULL, &report, NULL) == closed);
     CHECK(counterseal_guard_keys_unavailable(guard, NULL, NULL) == closed);
     CHECK(counterseal_guard_reload(guard, NULL) == closed);
+    counterseal_flight *flight = NULL;
+    CHECK(counterseal_guard_ready(guard, 0, NULL) == closed);
+    CHECK(counterseal_guard_readiness(guard, &flight, NULL) == closed);
+    counterseal_policy *policy = NULL;
+    OK(counterseal_testing_issuer_policy(issuer, NONE, NONE, &policy, NULL));
+    CHECK(counterseal_testing_guard_replace(guard, policy, NULL) == closed);
+    CHECK(counterseal_testing_keys_answer(guard, TEXT("main"), NONE, NULL) == closed);
+    counterseal_policy_free(policy);
     counterseal_text_free(token);
     counterseal_guard_free(guard);
 }
@@ -343,6 +405,7 @@ int main(void) {
     refuses(issuer);
     explains(issuer);
     takes_another_time(issuer);
+    requires(issuer);
     verifies_many(issuer);
     lists_mistakes_in_a_policy();
     reloads(issuer);

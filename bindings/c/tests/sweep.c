@@ -5,7 +5,7 @@
 
 #define HUGE_LENGTH UINT64_MAX
 
-/* The call fails as misuse, with a message, and without a place for one. */
+/* The call fails as misuse, with a message, and without a place for one; and a mistake inside of it is an error. */
 #define MISUSE(call)                                                                     \
     do {                                                                                 \
         counterseal_error *error = NULL, **place = &error;                               \
@@ -15,6 +15,13 @@
         counterseal_error_free(error);                                                   \
         place = NULL;                                                                    \
         CHECK((call) == COUNTERSEAL_E_MISUSE_ARGUMENT);                                  \
+        counterseal_testing_panic(1);                                                    \
+        CHECK((call) == COUNTERSEAL_E_INTERNAL);                                         \
+        error = NULL, place = &error;                                                    \
+        counterseal_testing_panic(1);                                                    \
+        CHECK((call) == COUNTERSEAL_E_INTERNAL);                                         \
+        CHECK(contains(fields_of(error).message, ".rs:"));                               \
+        counterseal_error_free(error);                                                   \
     } while (0)
 
 static void nothing_at_all(void) {
@@ -45,6 +52,8 @@ static void nothing_at_all(void) {
     MISUSE(counterseal_guard_status(NULL, NULL, place));
     MISUSE(counterseal_guard_metrics(NULL, NULL, place));
     MISUSE(counterseal_guard_explain(NULL, NONE, NULL, NULL, place));
+    MISUSE(counterseal_guard_ready(NULL, 0, place));
+    MISUSE(counterseal_guard_readiness(NULL, NULL, place));
     MISUSE(counterseal_guard_reload(NULL, place));
     MISUSE(counterseal_guard_close(NULL, place));
     MISUSE(counterseal_guard_after_fork(NULL, place));
@@ -53,6 +62,7 @@ static void nothing_at_all(void) {
     MISUSE(counterseal_identity_claim(NULL, NONE, NULL, place));
     MISUSE(counterseal_identity_tape(NULL, NONE, NULL, 0, NULL, place));
     MISUSE(counterseal_identity_equal(NULL, NULL, NULL, place));
+    MISUSE(counterseal_identity_require(NULL, NULL, NULL, place));
     MISUSE(counterseal_pending_new(NULL, place));
     MISUSE(counterseal_pending_watch(NULL, NULL, NULL, 0, place));
     MISUSE(counterseal_pending_next(NULL, NULL, 0, 0, NULL, place));
@@ -60,8 +70,12 @@ static void nothing_at_all(void) {
     MISUSE(counterseal_pending_close(NULL, place));
     MISUSE(counterseal_testing_clock_new(0, NULL, place));
     MISUSE(counterseal_testing_clock_advance(NULL, 0, NULL, place));
+    MISUSE(counterseal_testing_clock_set(NULL, 0, place));
     MISUSE(counterseal_testing_policy_parse(NONE, 0, NULL, place));
+    MISUSE(counterseal_testing_policy_load(NONE, NONE, NULL, place));
     MISUSE(counterseal_testing_guard_new(NULL, NULL, NULL, place));
+    MISUSE(counterseal_testing_guard_replace(NULL, NULL, place));
+    MISUSE(counterseal_testing_keys_answer(NULL, NONE, NONE, place));
     MISUSE(counterseal_testing_keys_deliver(NULL, NULL, NONE, place));
     MISUSE(counterseal_testing_keys_fail(NULL, NULL, place));
     MISUSE(counterseal_testing_measure(NULL, NONE, 0, NULL, place));
@@ -73,6 +87,7 @@ static void nothing_at_all(void) {
     MISUSE(counterseal_testing_issuer_rotate(NULL, place));
     MISUSE(counterseal_testing_issuer_retire(NULL, place));
     MISUSE(counterseal_testing_issuer_policy(NULL, NONE, NONE, NULL, place));
+    MISUSE(counterseal_testing_issuer_policy_text(NULL, NONE, NULL, place));
     MISUSE(counterseal_testing_issuer_guard(NULL, NONE, NONE, 0, NULL, place));
     MISUSE(counterseal_testing_issuer_publish(NULL, NULL, place));
     MISUSE(counterseal_testing_issuer_fail(NULL, NULL, place));
@@ -100,7 +115,11 @@ static void half_of_it(void) {
     MISUSE(counterseal_guard_answer_many(guard, view.data, &view.length, 1, NULL, NULL, NULL, place));
     MISUSE(counterseal_guard_status(guard, NULL, place));
     MISUSE(counterseal_guard_metrics(guard, NULL, place));
+    MISUSE(counterseal_guard_readiness(guard, NULL, place));
     MISUSE(counterseal_guard_new(policy, NULL, place));
+    MISUSE(counterseal_testing_guard_replace(guard, NULL, place));
+    MISUSE(counterseal_testing_issuer_policy_text(issuer, NONE, NULL, place));
+    MISUSE(counterseal_testing_policy_load(TEXT("a"), NONE, NULL, place));
     MISUSE(counterseal_identity_json(identity, NULL, place));
     MISUSE(counterseal_identity_claim(identity, TEXT("sub"), NULL, place));
     MISUSE(counterseal_identity_equal(identity, identity, NULL, place));
@@ -125,6 +144,30 @@ static void half_of_it(void) {
     MISUSE(counterseal_identity_claim(identity, TEXT("\xc3\x28"), &text, place));
     MISUSE(counterseal_identity_tape(identity, NONE, NULL, 9, &view.length, place));
     MISUSE(counterseal_identity_tape(identity, NONE, NULL, 0, NULL, place));
+    MISUSE(counterseal_testing_policy_load(TEXT("a\0b"), NONE, &policy, place));
+    MISUSE(counterseal_testing_keys_answer(guard, NULL, 1, NONE, place));
+    MISUSE(counterseal_testing_keys_answer(guard, TEXT("main"), NULL, 1, place));
+
+    /* What is asked of an identity: structs of every size that is too small, and lists that are not there. */
+    counterseal_view empty = {NULL, 0}, missing = {NULL, 3}, huge = {"a", HUGE_LENGTH}, broken = {"\xff", 1};
+    counterseal_requirements asked;
+    memset(&asked, 0, sizeof asked);
+    for (asked.struct_size = 0; asked.struct_size < sizeof asked; asked.struct_size++) {
+        MISUSE(counterseal_identity_require(identity, &asked, NULL, place));
+    }
+    MISUSE(counterseal_identity_require(identity, &asked, NULL, place)); /* nothing is asked */
+    MISUSE(counterseal_identity_require(identity, NULL, NULL, place));
+    counterseal_view *wrong[] = {NULL, &empty, &missing, &huge, &broken};
+    for (size_t at = 0; at < sizeof wrong / sizeof *wrong; at++) {
+        counterseal_list list = {wrong[at], 1}, nothing = {NULL, 0};
+        asked.scopes = list, asked.acr = nothing;
+        MISUSE(counterseal_identity_require(identity, &asked, NULL, place));
+        asked.scopes = nothing, asked.acr = list;
+        MISUSE(counterseal_identity_require(identity, &asked, NULL, place));
+    }
+    counterseal_list endless = {&empty, HUGE_LENGTH};
+    asked.scopes = endless;
+    MISUSE(counterseal_identity_require(identity, &asked, NULL, place));
 
     /* An empty token is a token, and refused. */
     CHECK(counterseal_guard_verify(guard, NONE, NULL, &none, NULL) == COUNTERSEAL_E_TOKEN_MALFORMED);
@@ -164,6 +207,16 @@ static void half_of_it(void) {
     later.beyond = 42;
     OK(counterseal_identity_read(identity, &later.known, NULL));
     CHECK(later.beyond == 42 && same(later.known.subject, "test-user"));
+    struct {
+        counterseal_requirements known;
+        uint64_t beyond;
+    } later_asked;
+    memset(&later_asked, 0xff, sizeof later_asked);
+    memset(&later_asked.known, 0, sizeof later_asked.known);
+    int64_t ago = 5;
+    later_asked.known.struct_size = sizeof later_asked;
+    later_asked.known.max_age = &ago;
+    CHECK(counterseal_identity_require(identity, &later_asked.known, NULL, NULL) == COUNTERSEAL_E_AUTH_TOO_OLD);
 
     /* Words that mean nothing. */
     counterseal_testing_issuer *odd = NULL;

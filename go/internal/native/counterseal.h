@@ -303,6 +303,19 @@ typedef struct counterseal_identity_fields {
   uint32_t reserved;
 } counterseal_identity_fields;
 
+// What `counterseal_identity_require` asks. Set `struct_size` to the size of this struct; what is zero is not
+// asked, but something must be.
+typedef struct counterseal_requirements {
+  // `sizeof(counterseal_requirements)`
+  uint64_t struct_size;
+  // All of these scopes.
+  struct counterseal_list scopes;
+  // One of these classes of sign-ins (`acr`).
+  struct counterseal_list acr;
+  // A sign-in (`auth_time`) at most so many seconds ago; NULL asks for none.
+  const int64_t *max_age;
+} counterseal_requirements;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -465,6 +478,20 @@ void counterseal_guard_free(struct counterseal_guard *guard);
 // Frees a flight. NULL is nothing.
 void counterseal_flight_free(struct counterseal_flight *flight);
 
+// Waits until the keys of every issuer are there, at most so long (`COUNTERSEAL_NO_TIMEOUT`: without a limit).
+// Fails with `keys_unavailable` where they cannot be had or do not arrive in time, and with `misuse_closed`
+// where the guard is closed meanwhile.
+uint32_t counterseal_guard_ready(const struct counterseal_guard *guard,
+                                 uint64_t timeout_milliseconds,
+                                 struct counterseal_error **error);
+
+// What `counterseal_guard_ready` would wait for now, for hosts whose callers do not block: `flight` becomes
+// NULL where the keys of every issuer are there, and else is yours to watch with `counterseal_pending_watch`,
+// to free, and to ask again after. Fails with `keys_unavailable` where some could not be had.
+uint32_t counterseal_guard_readiness(const struct counterseal_guard *guard,
+                                     struct counterseal_flight **flight,
+                                     struct counterseal_error **error);
+
 // Reads the fields of an identity.
 uint32_t counterseal_identity_read(const struct counterseal_identity *identity,
                                    struct counterseal_identity_fields *fields,
@@ -508,6 +535,14 @@ uint32_t counterseal_identity_equal(const struct counterseal_identity *identity,
 
 // Frees an identity. NULL is nothing.
 void counterseal_identity_free(struct counterseal_identity *identity);
+
+// Holds an identity against what one handler asks beyond the policy, at `now` or (NULL) by the machine's
+// clock. Fails as a verification does: `insufficient_scope` (403), or `acr_unmet` and `auth_too_old` (401,
+// with the challenge of RFC 9470).
+uint32_t counterseal_identity_require(const struct counterseal_identity *identity,
+                                      const struct counterseal_requirements *requirements,
+                                      const int64_t *now,
+                                      struct counterseal_error **error);
 
 // The text. The view lives as long as the handle.
 uint32_t counterseal_text_read(const struct counterseal_text *text, struct counterseal_view *view);
@@ -560,6 +595,11 @@ uint32_t counterseal_testing_clock_advance(const struct counterseal_testing_cloc
                                            int64_t *now,
                                            struct counterseal_error **error);
 
+// Sets a clock to `now`, in seconds since 1970.
+uint32_t counterseal_testing_clock_set(const struct counterseal_testing_clock *clock,
+                                       int64_t now,
+                                       struct counterseal_error **error);
+
 // Frees a clock. NULL is nothing.
 void counterseal_testing_clock_free(struct counterseal_testing_clock *clock);
 
@@ -570,11 +610,35 @@ uint32_t counterseal_testing_policy_parse(const char *text_data,
                                           struct counterseal_policy **policy,
                                           struct counterseal_error **error);
 
+// As `counterseal_policy_load`, but keys may be `{ scripted = true }`: they arrive when a test says so.
+uint32_t counterseal_testing_policy_load(const char *path_data,
+                                         uint64_t path_length,
+                                         const char *service_data,
+                                         uint64_t service_length,
+                                         struct counterseal_policy **policy,
+                                         struct counterseal_error **error);
+
 // A guard that goes by `clock`.
 uint32_t counterseal_testing_guard_new(const struct counterseal_policy *policy,
                                        const struct counterseal_testing_clock *clock,
                                        struct counterseal_guard **guard,
                                        struct counterseal_error **error);
+
+// Puts another policy in place of the guard's, at once and whole, as `counterseal_guard_reload` does with a
+// changed file. The policy stays yours.
+uint32_t counterseal_testing_guard_replace(const struct counterseal_guard *guard,
+                                           const struct counterseal_policy *policy,
+                                           struct counterseal_error **error);
+
+// Hands a JWK Set to the guard's issuer of that name in the policy, or (NULL) tells that its keys cannot be
+// had: the answer that tokens wait for, or else a new set in place of the old one. Fails with the code of what
+// is wrong with the set, or with `misuse_closed` where nothing waits for a failure.
+uint32_t counterseal_testing_keys_answer(const struct counterseal_guard *guard,
+                                         const char *issuer_name_data,
+                                         uint64_t issuer_name_length,
+                                         const char *jwks_data,
+                                         uint64_t jwks_length,
+                                         struct counterseal_error **error);
 
 // Ends a flight with a JWK Set and wakes those who wait for it. A set that is unusable fails with its
 // code, and so has the flight.
@@ -672,6 +736,13 @@ uint32_t counterseal_testing_issuer_policy(const struct counterseal_testing_issu
                                            uint64_t more_length,
                                            struct counterseal_policy **policy,
                                            struct counterseal_error **error);
+
+// The text of that policy, in TOML. It ends inside the table of the issuer, so that more can follow.
+uint32_t counterseal_testing_issuer_policy_text(const struct counterseal_testing_issuer *issuer,
+                                                const char *profile_data,
+                                                uint64_t profile_length,
+                                                struct counterseal_text **toml,
+                                                struct counterseal_error **error);
 
 // A guard of that policy that goes by the issuer's clock. Where `pending` is not 0, its keys have not
 // arrived: `counterseal_testing_issuer_publish` and `counterseal_testing_issuer_fail` end the wait.

@@ -14,6 +14,7 @@ import "C"
 
 import (
 	"runtime"
+	"slices"
 	"unsafe"
 )
 
@@ -103,6 +104,18 @@ func tapeInto(identity uintptr, pointer *string, buffer []byte) (string, int, Re
 func IdentityJSON(identity uintptr) Result {
 	var out C.shim_result
 	C.shim_identity_json(C.uintptr_t(identity), &out)
+	return result(out)
+}
+
+// IdentityRequire holds an identity against what is asked of it.
+func IdentityRequire(identity uintptr, scopes, acr []string, maxAge, now *int64) Result {
+	var out C.shim_result
+	texts, lengths := joined(slices.Concat(scopes, acr))
+	C.shim_identity_require(C.uintptr_t(identity), (*C.char)(unsafe.Pointer(unsafe.SliceData(texts))),
+		unsafe.SliceData(lengths), C.uint64_t(len(scopes)), C.uint64_t(len(acr)), (*C.int64_t)(maxAge),
+		(*C.int64_t)(now), &out)
+	runtime.KeepAlive(texts)
+	runtime.KeepAlive(lengths)
 	return result(out)
 }
 

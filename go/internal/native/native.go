@@ -43,6 +43,9 @@ const (
 // NoTime stands for a date that a token does not have.
 const NoTime = C.COUNTERSEAL_NO_TIME
 
+// Version is the version of the library.
+func Version() string { return C.GoString(C.counterseal_version()) }
+
 func init() {
 	if version := C.counterseal_abi_version(); version != C.COUNTERSEAL_ABI_VERSION {
 		panic("counterseal: libcounterseal is of another version than this package")
@@ -81,16 +84,7 @@ func answer(out *C.shim_answer) Answer {
 
 // GuardAnswerMany asks about many tokens at one reading of the clock.
 func GuardAnswerMany(guard uintptr, tokens []string, now *int64) ([]Answer, Result) {
-	size := 0
-	for _, token := range tokens {
-		size += len(token)
-	}
-	joined := make([]byte, 0, size+1) // never without a start
-	lengths := make([]C.uint64_t, len(tokens))
-	for at, token := range tokens {
-		joined = append(joined, token...)
-		lengths[at] = C.uint64_t(len(token))
-	}
+	joined, lengths := joined(tokens)
 	given := make([]C.shim_answer, len(tokens))
 	var out C.shim_result
 	C.shim_guard_answer_many(C.uintptr_t(guard), (*C.char)(unsafe.Pointer(unsafe.SliceData(joined))),
@@ -106,6 +100,21 @@ func GuardAnswerMany(guard uintptr, tokens []string, now *int64) ([]Answer, Resu
 		answers[at] = answer(&given[at])
 	}
 	return answers, Result{}
+}
+
+// joined puts texts one behind the other.
+func joined(texts []string) ([]byte, []C.uint64_t) {
+	size := 0
+	for _, text := range texts {
+		size += len(text)
+	}
+	joined := make([]byte, 0, size+1) // never without a start
+	lengths := make([]C.uint64_t, len(texts))
+	for at, text := range texts {
+		joined = append(joined, text...)
+		lengths[at] = C.uint64_t(len(text))
+	}
+	return joined, lengths
 }
 
 // Result is a handle, or the handle of an error.
@@ -188,6 +197,13 @@ func GuardStatus(guard uintptr) Result {
 func GuardMetrics(guard uintptr) Result {
 	var out C.shim_result
 	C.shim_guard_metrics(C.uintptr_t(guard), &out)
+	return result(out)
+}
+
+// GuardReadiness gives what a guard waits for until its keys are there: 0 where they are.
+func GuardReadiness(guard uintptr) Result {
+	var out C.shim_result
+	C.shim_guard_readiness(C.uintptr_t(guard), &out)
 	return result(out)
 }
 

@@ -121,6 +121,10 @@ static inline void shim_guard_metrics(uintptr_t guard, shim_result *out) {
     RESULT(text, counterseal_guard_metrics(AS(guard, guard), result, error));
 }
 
+static inline void shim_guard_readiness(uintptr_t guard, shim_result *out) {
+    RESULT(flight, counterseal_guard_readiness(AS(guard, guard), result, error));
+}
+
 static inline void shim_guard_reload(uintptr_t guard, shim_result *out) {
     STATUS(counterseal_guard_reload(AS(guard, guard), error));
 }
@@ -201,6 +205,26 @@ static inline void shim_identity_tape(uintptr_t identity, const char *pointer, u
 
 static inline void shim_identity_equal(uintptr_t identity, uintptr_t other, uint32_t *equal, shim_result *out) {
     STATUS(counterseal_identity_equal(AS(identity, identity), AS(identity, other), equal, error));
+}
+
+/* What is asked of an identity: the texts stand one behind the other, those of `scopes` first. */
+static inline void shim_identity_require(uintptr_t identity, const char *texts, const uint64_t *lengths, uint64_t scopes,
+                                         uint64_t acr, const int64_t *max_age, const int64_t *now, shim_result *out) {
+    counterseal_view *views = (counterseal_view *)calloc(scopes + acr + 1, sizeof *views);
+    counterseal_requirements asked = {0};
+    asked.struct_size = sizeof asked;
+    for (uint64_t at = 0; views != NULL && at < scopes + acr; at++) {
+        views[at].data = texts;
+        views[at].length = lengths[at];
+        texts += lengths[at];
+    }
+    asked.scopes.items = views;
+    asked.scopes.count = scopes;
+    asked.acr.items = views == NULL ? NULL : views + scopes;
+    asked.acr.count = acr;
+    asked.max_age = max_age;
+    STATUS(counterseal_identity_require(AS(identity, identity), &asked, now, error));
+    free(views);
 }
 
 static inline void shim_pending_new(shim_result *out) {

@@ -69,6 +69,30 @@ static inline void shim_clock_advance(uintptr_t clock, int64_t seconds, int64_t 
     STATUS(counterseal_testing_clock_advance(AS(testing_clock, clock), seconds, now, error));
 }
 
+static inline void shim_clock_set(uintptr_t clock, int64_t now, shim_result *out) {
+    STATUS(counterseal_testing_clock_set(AS(testing_clock, clock), now, error));
+}
+
+static inline void shim_testing_policy_load(const char *path, uint64_t path_length, const char *service,
+                                            uint64_t service_length, shim_result *out) {
+    RESULT(policy, counterseal_testing_policy_load(path, path_length, service, service_length, result, error));
+}
+
+static inline void shim_testing_guard_replace(uintptr_t guard, uintptr_t policy, shim_result *out) {
+    STATUS(counterseal_testing_guard_replace(AS(guard, guard), AS(policy, policy), error));
+}
+
+static inline void shim_keys_answer(uintptr_t guard, const char *name, uint64_t name_length, const char *jwks,
+                                    uint64_t jwks_length, shim_result *out) {
+    STATUS(counterseal_testing_keys_answer(AS(guard, guard), name, name_length, jwks, jwks_length, error));
+}
+
+static inline void shim_issuer_policy_text(uintptr_t issuer, const char *profile, uint64_t profile_length,
+                                           shim_result *out) {
+    RESULT(text, counterseal_testing_issuer_policy_text(AS(testing_issuer, issuer), profile, profile_length, result,
+                                                        error));
+}
+
 static inline void shim_testing_guard_new(uintptr_t policy, uintptr_t clock, shim_result *out) {
     RESULT(guard, counterseal_testing_guard_new(AS(policy, policy), AS(testing_clock, clock), result, error));
 }

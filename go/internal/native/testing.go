@@ -15,13 +15,17 @@ import (
 // NewGuard wraps the handle of a guard: the package counterseal sets it, for countersealtest.
 var NewGuard func(guard uintptr) any
 
-// GuardHandle gives the handle of a guard, NewPolicy wraps that of a policy, and Error makes an error of
-// its handle.
+// GuardHandle gives the handle of a guard and PolicyHandle that of a policy (0 where there is none), NewPolicy
+// wraps that of a policy, and Error makes an error of its handle.
 var (
-	GuardHandle func(guard any) uintptr
-	NewPolicy   func(policy uintptr) any
-	Error       func(err uintptr) error
+	GuardHandle  func(guard any) uintptr
+	PolicyHandle func(policy any) uintptr
+	NewPolicy    func(policy uintptr) any
+	Error        func(err uintptr) error
 )
+
+// Service gives the name that the options of a policy choose, or nil.
+var Service func(options any) *string
 
 // IssuerNew makes an issuer.
 func IssuerNew(algorithm, name, audience, clientID *string) Result {
@@ -88,6 +92,14 @@ func IssuerPolicy(issuer uintptr, profile *string, more string) Result {
 	return result(out)
 }
 
+// IssuerPolicyText gives the text of that policy.
+func IssuerPolicyText(issuer uintptr, profile *string) Result {
+	var out C.shim_result
+	C.shim_issuer_policy_text(C.uintptr_t(issuer), startOf(profile), lengthOf(profile), &out)
+	runtime.KeepAlive(profile)
+	return result(out)
+}
+
 // IssuerGuard makes a guard that accepts the issuer's tokens.
 func IssuerGuard(issuer uintptr, profile *string, more string, pending bool) Result {
 	var out C.shim_result
@@ -113,6 +125,53 @@ func IssuerPublish(issuer, guard uintptr) Result {
 func IssuerFail(issuer, guard uintptr) Result {
 	var out C.shim_result
 	C.shim_issuer_fail(C.uintptr_t(issuer), C.uintptr_t(guard), &out)
+	return result(out)
+}
+
+// ClockNew makes a clock that shows so many seconds since 1970.
+func ClockNew(now int64) Result {
+	var out C.shim_result
+	C.shim_clock_new(C.int64_t(now), &out)
+	return result(out)
+}
+
+// ClockSet sets a clock.
+func ClockSet(clock uintptr, now int64) Result {
+	var out C.shim_result
+	C.shim_clock_set(C.uintptr_t(clock), C.int64_t(now), &out)
+	return result(out)
+}
+
+// LoadPolicy reads a policy file whose keys may be handed in.
+func LoadPolicy(path string, service *string) Result {
+	var out C.shim_result
+	C.shim_testing_policy_load(start(path), C.uint64_t(len(path)), startOf(service), lengthOf(service), &out)
+	runtime.KeepAlive(path)
+	runtime.KeepAlive(service)
+	return result(out)
+}
+
+// GuardWithClock makes a guard that goes by a clock.
+func GuardWithClock(policy, clock uintptr) Result {
+	var out C.shim_result
+	C.shim_testing_guard_new(C.uintptr_t(policy), C.uintptr_t(clock), &out)
+	return result(out)
+}
+
+// GuardReplace puts another policy in place of a guard's.
+func GuardReplace(guard, policy uintptr) Result {
+	var out C.shim_result
+	C.shim_testing_guard_replace(C.uintptr_t(guard), C.uintptr_t(policy), &out)
+	return result(out)
+}
+
+// KeysAnswer hands keys to an issuer of a guard; nil tells that they cannot be had.
+func KeysAnswer(guard uintptr, issuerName string, jwks *string) Result {
+	var out C.shim_result
+	C.shim_keys_answer(C.uintptr_t(guard), start(issuerName), C.uint64_t(len(issuerName)), startOf(jwks), lengthOf(jwks),
+		&out)
+	runtime.KeepAlive(issuerName)
+	runtime.KeepAlive(jwks)
 	return result(out)
 }
 

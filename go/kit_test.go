@@ -1,0 +1,146 @@
+//go:build cgo
+
+package counterseal_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	counterseal "github.com/counterseal/counterseal/go"
+	"github.com/counterseal/counterseal/go/countersealtest"
+)
+
+// scripted writes a policy file for an issuer whose keys are handed in.
+func scripted(t *testing.T, issuer *countersealtest.Issuer) string {
+	t.Helper()
+	before, _, found := strings.Cut(issuer.PolicyText(), "keys ")
+	if !found {
+		t.Fatal(issuer.PolicyText())
+	}
+	path := filepath.Join(t.TempDir(), "policy.toml")
+	more := "keys = { scripted = true }\n[[service.writing.issuer]]\nname = \"main\"\nrequired_scopes = [\"orders:write\"]\n"
+	if err := os.WriteFile(path, []byte(before+more), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func loaded(t *testing.T, path string, options ...counterseal.PolicyOption) *counterseal.Policy {
+	t.Helper()
+	policy, err := countersealtest.LoadPolicy(path, options...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return policy
+}
+
+// A policy of one's own, a clock of one's own, and keys that arrive when the test says so.
+func TestTheTestingKit(t *testing.T) {
+	issuer := countersealtest.NewIssuer(t)
+	path := scripted(t, issuer)
+	if _, err := counterseal.LoadPolicy(path); !errors.Is(err, counterseal.ClassPolicy) {
+		t.Error("scripted keys are for tests:", err)
+	}
+	start := issuer.Clock().Now()
+	clock := countersealtest.NewClock(t, start)
+	guard := countersealtest.NewGuard(t, loaded(t, path), clock)
+	token := issuer.Token(nil)
+	if _, err := guard.TryVerify(token); !errors.Is(err, counterseal.ErrKeysUnavailable) {
+		t.Error(err)
+	}
+	if err := countersealtest.AnswerKeys(guard, "main", nil); err != nil {
+		t.Error(err)
+	}
+	if err := countersealtest.AnswerKeys(guard, "main", nil); !errors.Is(err, counterseal.ErrMisuseClosed) {
+		t.Error("nothing waits any more:", err)
+	}
+	var misuse *counterseal.MisuseError
+	if err := countersealtest.AnswerKeys(guard, "main", []byte{}); !errors.Is(err, counterseal.ErrJwksInvalid) ||
+		!errors.As(err, &misuse) || !errors.Is(err, counterseal.ClassMisuse) {
+		t.Error(err)
+	}
+	if err := countersealtest.AnswerKeys(guard, "main", []byte(issuer.JWKS())); err != nil {
+		t.Fatal(err)
+	}
+	verified(t, guard, token)
+
+	clock.Set(start.Add(2 * time.Hour))
+	if !clock.Now().Equal(start.Add(2 * time.Hour)) {
+		t.Error(clock.Now())
+	}
+	refused(t, guard, token, counterseal.ErrTokenExpired)
+	clock.Set(start)
+	verified(t, guard, token)
+
+	if err := countersealtest.Replace(guard, loaded(t, path, counterseal.WithService("writing"))); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, guard, token, counterseal.ErrInsufficientScope)
+	if _, err := countersealtest.LoadPolicy(path, counterseal.WithService("none")); !errors.Is(err, counterseal.ClassPolicy) {
+		t.Error(err)
+	}
+	if err := guard.Close(); err != nil {
+		t.Error(err)
+	}
+	for name, err := range map[string]error{
+		"AnswerKeys": countersealtest.AnswerKeys(guard, "main", nil),
+		"Replace":    countersealtest.Replace(guard, loaded(t, path)),
+	} {
+		if !errors.Is(err, counterseal.ErrMisuseClosed) {
+			t.Error(name, err)
+		}
+	}
+}
+
+func TestWrongCallsOfTheTestingKit(t *testing.T) {
+	issuer := countersealtest.NewIssuer(t)
+	guard := issuer.Guard()
+	for name, err := range map[string]error{
+		"nil guard":       countersealtest.AnswerKeys(nil, "main", nil),
+		"zero guard":      countersealtest.Replace(&counterseal.Guard{}, issuer.Policy("")),
+		"nil policy":      countersealtest.Replace(guard, nil),
+		"zero policy":     countersealtest.Replace(guard, &counterseal.Policy{}),
+		"name not UTF-8":  countersealtest.AnswerKeys(guard, "\xff", nil),
+		"path with a NUL": func() error { _, err := countersealtest.LoadPolicy("a\x00b"); return err }(),
+	} {
+		if !errors.Is(err, counterseal.ErrMisuseArgument) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	verified(t, guard, issuer.Token(nil))
+	policy := issuer.Policy("")
+	countersealtest.FailInside(1)
+	if err := countersealtest.Replace(guard, policy); !errors.Is(err, counterseal.ErrInternal) {
+		t.Error(err)
+	}
+	countersealtest.FailInside(1)
+	if err := countersealtest.AnswerKeys(guard, "main", nil); !errors.Is(err, counterseal.ErrInternal) {
+		t.Error(err)
+	}
+}
+
+func TestAnIssuerIsDescribed(t *testing.T) {
+	issuer := countersealtest.NewIssuer(t, countersealtest.WithAlgorithm("Ed25519"))
+	if issuer.Algorithm() != "Ed25519" || !strings.Contains(issuer.PolicyText(), issuer.KeyID()) {
+		t.Error(issuer.Algorithm(), issuer.PolicyText())
+	}
+	policy, err := counterseal.ParsePolicy(issuer.PolicyText(), counterseal.FormatTOML)
+	if err != nil {
+		t.Fatal(err)
+	}
+	guard := countersealtest.NewGuard(t, policy, issuer.Clock())
+	if identity, err := guard.Verify(context.Background(), issuer.Token(nil)); err != nil || identity.Issuer() != issuer.Issuer() {
+		t.Error(identity, err)
+	}
+}
+
+func TestVersion(t *testing.T) {
+	if version := counterseal.Version(); strings.Count(version, ".") != 2 || strings.HasPrefix(version, "v") {
+		t.Error(version)
+	}
+}
