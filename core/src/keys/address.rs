@@ -1,6 +1,6 @@
 //! Which addresses keys may be fetched from (JKS-03).
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 
 /// A range of addresses, such as `10.0.0.0/8`, or one address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

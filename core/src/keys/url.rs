@@ -1,7 +1,7 @@
 //! URLs of key servers: the plain ones, which every parser reads in the same way.
 
+use core::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// `http://` or `https://` with a host in lower case, an optional port, path and query: ASCII, without user
 /// information and fragment (JKS-01).

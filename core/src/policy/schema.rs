@@ -303,7 +303,7 @@ pub static SETTINGS: &[Setting] = &[
     row("issuer[].rule[].absent", Shape::True, "", "It is not there.").alternative(),
     row("issuer[].dangerous", OPT_OUTS, "[]", "Checks that are switched off; needs keys from the policy or a file.").rules(&["POL-03"]),
     row("issuer[].enforce", Shape::Boolean, "true", "Whether refusals count: with false they are reported, and another library decides."),
-    row("issuer[].required", Shape::Boolean, "true", "Is the service ready only when the keys of this issuer are there?").rules(&["JKS-12"]),
+    row("issuer[].required", Shape::Boolean, "true", "Whether the service is ready only when the keys of this issuer are there.").rules(&["JKS-12"]),
     row("issuer[].binding", Shape::Choice(&["checked_upstream"], &[]), "", "Who checked the proof of a token that is bound to its sender.").rules(&["BND-01"]).planned(),
     row("issuer[].bind_peer", Shape::Boolean, "false", "The actor or binding of a token must be the authenticated peer.").rules(&["INR-02"]).planned(),
     row("issuer[].replay", Shape::Choice(&["process", "redis"], &[]), "", "Where tokens that count once are remembered.").rules(&["POL-02", "CLM-22"]).planned(),
