@@ -2,7 +2,7 @@ module github.com/counterseal/counterseal/go
 
 go 1.24
 
-// One module for each platform, with the library built for it: only the one that fits is downloaded.
+// One module for each platform, with the library built for it: a build downloads only the one that fits.
 require (
 	github.com/counterseal/counterseal/go/lib/linux-amd64 v0.1.0
 	github.com/counterseal/counterseal/go/lib/linux-arm64 v0.1.0

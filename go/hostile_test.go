@@ -4,15 +4,221 @@ package counterseal_test
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"strings"
 	"testing"
+	"time"
+	"unicode/utf16"
 
 	counterseal "github.com/counterseal/counterseal/go"
 	"github.com/counterseal/counterseal/go/countersealtest"
 )
 
-// What a host of this language can hand in and JSON cannot hold.
+// Why Go has no such input.
+const (
+	typed     = "the compiler refuses it: a token is a string, a time is a time.Time"
+	bytesText = "a string of Go is bytes: the same as the text of this name"
+	noDate    = "a time.Time is a date: there is none that is no number"
+)
+
+// An input for each shared id, made of a good token, or why there is none.
+type hostInput struct {
+	text   func(token string) string
+	absent string
+}
+
+func text(make func(token string) string) hostInput { return hostInput{text: make} }
+func only(text string) hostInput                    { return hostInput{text: func(string) string { return text }} }
+func absent(why string) hostInput                   { return hostInput{absent: why} }
+
+type named string
+
+var accepted = map[string]hostInput{
+	"string":          text(func(token string) string { return token }),
+	"bytes":           text(func(token string) string { return string([]byte(token)) }),
+	"bearer":          text(func(token string) string { return "Bearer " + token }),
+	"bearer_bytes":    text(func(token string) string { return string(append([]byte("Bearer "), token...)) }),
+	"string_subclass": text(func(token string) string { return string(named(token)) }),
+	"bytes_subclass":  absent("bytes become a string by conversion, whatever their type"),
+}
+
+var rejected = map[string]hostInput{
+	"empty":                    only(""),
+	"empty_bytes":              absent(bytesText),
+	"bearer_alone":             only("Bearer "),
+	"bearer_twice":             text(func(token string) string { return "Bearer Bearer " + token }),
+	"space_behind":             text(func(token string) string { return token + " " }),
+	"line_break_behind":        text(func(token string) string { return token + "\n" }),
+	"nul_behind":               text(func(token string) string { return token + "\x00" }),
+	"nul_inside":               text(func(token string) string { return token[:9] + "\x00" + token[9:] }),
+	"nul_in_front":             text(func(token string) string { return "\x00" + token }),
+	"surrogate_behind":         text(func(token string) string { return token + "\xed\xa0\x80" }),
+	"surrogate_alone":          only("\xed\xb3\xbf"),
+	"surrogate_pair_in_halves": text(func(token string) string { return token + "\xed\xa0\xbd\xed\xb8\x80" }),
+	"latin_1":                  text(func(token string) string { return token + "é" }),
+	"wide":                     text(func(token string) string { return token + "ш" }),
+	"wide_look_alike":          text(func(token string) string { return strings.ReplaceAll(token, "e", "е") }),
+	"wide_that_truncates": text(func(token string) string {
+		return strings.Map(func(letter rune) rune { return letter + 0x100 }, token)
+	}),
+	"emoji":              text(func(token string) string { return token + "😀" }),
+	"byte_order_mark":    text(func(token string) string { return "\ufeff" + token }),
+	"not_utf_8":          text(func(token string) string { return token + "\xff" }),
+	"utf_16":             text(inUTF16),
+	"huge":               only(strings.Repeat("a", 50_000_000)),
+	"huge_wide":          only(strings.Repeat("ш", 5_000_000)),
+	"huge_bytes":         absent(bytesText),
+	"huge_of_dots":       only(strings.Repeat(".", 1_000_000)),
+	"one_byte_too_many":  only(strings.Repeat("a", 16385)),
+	"as_large_as_may_be": only(strings.Repeat("a", 16384)),
+}
+
+var misused = map[string]hostInput{
+	"null": absent(typed), "number": absent(typed), "float": absent(typed), "boolean": absent(typed), "list": absent(typed),
+	"dict": absent(typed), "object": absent(typed), "type": absent(typed), "identity": absent(typed), "outcome": absent(typed),
+}
+
+var times = map[string]struct {
+	seconds int64
+	absent  string
+}{
+	"milliseconds":          {seconds: 1_800_000_000_000},
+	"negative_milliseconds": {seconds: -1_800_000_000_000},
+	"float_milliseconds":    {absent: noDate},
+	"just_beyond":           {seconds: 100_000_000_001},
+	"enormous":              {seconds: 1<<63 - 1},
+	"nan":                   {absent: noDate},
+	"infinity":              {absent: noDate},
+	"negative_infinity":     {absent: noDate},
+	"boolean":               {absent: typed}, "string": {absent: typed}, "bytes": {absent: typed}, "list": {absent: typed}, "object": {absent: typed},
+}
+
+func inUTF16(token string) string {
+	bytes := []byte{0xff, 0xfe}
+	for _, unit := range utf16.Encode([]rune(token)) {
+		bytes = binary.LittleEndian.AppendUint16(bytes, unit)
+	}
+	return string(bytes)
+}
+
+// sharedInput is what every language's suite has an input for.
+type sharedInput struct {
+	Accepted, Rejected, Misused, Times map[string]struct{ Code string }
+}
+
+// ways are all calls that take a token.
+func ways(guard *counterseal.Guard, options ...counterseal.VerifyOption) map[string]func(string) (*counterseal.Identity, error) {
+	return map[string]func(string) (*counterseal.Identity, error){
+		"Verify": func(text string) (*counterseal.Identity, error) {
+			return guard.Verify(context.Background(), text, options...)
+		},
+		"TryVerify": func(text string) (*counterseal.Identity, error) { return guard.TryVerify(text, options...) },
+		"VerifyMany": func(text string) (*counterseal.Identity, error) {
+			outcomes, err := guard.VerifyMany(context.Background(), []string{text}, options...)
+			if err != nil {
+				return nil, err
+			}
+			return outcomes[0].Identity, outcomes[0].Err
+		},
+	}
+}
+
+func TestEverySharedInputIsHere(t *testing.T) {
+	var list sharedInput
+	shared(t, "host_input.json", &list)
+	if len(list.Rejected) < 20 || len(list.Times) < 10 {
+		t.Fatal("the list was not understood")
+	}
+	for group, pair := range map[string][2]map[string]bool{
+		"accepted": {names(list.Accepted), names(accepted)}, "rejected": {names(list.Rejected), names(rejected)},
+		"misused": {names(list.Misused), names(misused)}, "times": {names(list.Times), names(times)},
+	} {
+		for id := range pair[0] {
+			if !pair[1][id] {
+				t.Errorf("%s: no input for %s", group, id)
+			}
+		}
+		for id := range pair[1] {
+			if !pair[0][id] {
+				t.Errorf("%s: %s is not shared", group, id)
+			}
+		}
+	}
+	for _, group := range []map[string]hostInput{accepted, rejected, misused} {
+		for id, input := range group {
+			if (input.text == nil) == (input.absent == "") {
+				t.Errorf("%s: an input, or why there is none", id)
+			}
+		}
+	}
+}
+
+func names[V any](group map[string]V) map[string]bool {
+	found := make(map[string]bool, len(group))
+	for id := range group {
+		found[id] = true
+	}
+	return found
+}
+
+func TestSharedInput(t *testing.T) {
+	var list sharedInput
+	shared(t, "host_input.json", &list)
+	issuer := countersealtest.NewIssuer(t)
+	guard := issuer.Guard()
+	token := issuer.Token(nil)
+	known := verified(t, guard, token)
+	for id, input := range accepted {
+		if input.text == nil {
+			continue
+		}
+		for name, verify := range ways(guard) {
+			if identity, err := verify(input.text(token)); err != nil || identity != known {
+				t.Errorf("%s, %s: %v %v", id, name, identity, err)
+			}
+		}
+		if report, err := guard.Explain(input.text(token)); err != nil || report.Verdict != "verified" {
+			t.Errorf("%s: %+v %v", id, report, err)
+		}
+	}
+	for id, input := range rejected {
+		if input.text == nil {
+			continue
+		}
+		sent, code := input.text(token), list.Rejected[id].Code
+		for _, options := range [][]counterseal.VerifyOption{nil, {counterseal.WithNow(issuer.Clock().Now())}} {
+			for name, verify := range ways(guard, options...) {
+				var refusal *counterseal.TokenRejectedError
+				if identity, err := verify(sent); identity != nil || !errors.As(err, &refusal) || refusal.Code.String() != code {
+					t.Errorf("%s, %s: %v %v, expected %s", id, name, identity, err, code)
+				}
+			}
+			if report, err := guard.Explain(sent, options...); err != nil || report.Verdict != "rejected" || report.Code.String() != code {
+				t.Errorf("%s: %+v %v, expected %s", id, report, err, code)
+			}
+		}
+	}
+	for id, input := range times {
+		if input.absent != "" {
+			continue
+		}
+		now := counterseal.WithNow(time.Unix(input.seconds, 0))
+		calls := ways(guard, now)
+		calls["Explain"] = func(text string) (*counterseal.Identity, error) { _, err := guard.Explain(text, now); return nil, err }
+		calls["Require"] = func(string) (*counterseal.Identity, error) {
+			return nil, known.Require(counterseal.Requirements{Scopes: []string{"x"}}, now)
+		}
+		for name, call := range calls {
+			var misuse *counterseal.MisuseError
+			if identity, err := call(token); identity != nil || !errors.As(err, &misuse) || misuse.Code.String() != list.Times[id].Code {
+				t.Errorf("%s, %s: %v %v", id, name, identity, err)
+			}
+		}
+	}
+}
+
+// What Go can hand in beside the inputs of all languages.
 func TestHostileInput(t *testing.T) {
 	issuer := countersealtest.NewIssuer(t)
 	guard := issuer.Guard()
@@ -41,14 +247,7 @@ func TestHostileInput(t *testing.T) {
 		"at the limit":        {strings.Repeat("a", 16*1024), counterseal.ErrTokenMalformed},
 		"a good one, shorter": {token[:len(token)-1], counterseal.ClassMalformed},
 	} {
-		for name, verify := range map[string]func(string) (*counterseal.Identity, error){
-			"Verify":    func(text string) (*counterseal.Identity, error) { return guard.Verify(context.Background(), text) },
-			"TryVerify": func(text string) (*counterseal.Identity, error) { return guard.TryVerify(text) },
-			"VerifyMany": func(text string) (*counterseal.Identity, error) {
-				outcomes, _ := guard.VerifyMany(context.Background(), []string{text})
-				return outcomes[0].Identity, outcomes[0].Err
-			},
-		} {
+		for name, verify := range ways(guard) {
 			if identity, err := verify(test.token); identity != nil || !errors.Is(err, test.code) {
 				t.Errorf("%s, %s: %v %v", id, name, identity, err)
 			}

@@ -42,10 +42,18 @@ func use(t *testing.T, closes bool) {
 				_, _ = guard.Verify(context.Background(), issuer.Token(nil, countersealtest.Expired()))
 			}
 			_, _ = guard.Explain(issuer.Token(nil))
+			identity, _ := guard.TryVerify(issuer.Token(nil))
+			_ = identity.Require(counterseal.Requirements{Scopes: []string{"none"}})
+			_ = guard.Ready(context.Background())
+			own := countersealtest.NewGuard(t, policy, countersealtest.NewClock(t, issuer.Clock().Now()))
+			_ = countersealtest.Replace(own, issuer.Policy(""))
+			_ = countersealtest.AnswerKeys(own, "main", nil)
+			_, _ = countersealtest.LoadPolicy("none")
 			_ = guard.Reload() // fails: it has no file
 			if at%2 == 0 {
 				ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
 				_, _ = issuer.PendingGuard("").Verify(ctx, issuer.Token(nil))
+				_ = issuer.PendingGuard("").Ready(ctx)
 				cancel()
 			}
 			if closes {

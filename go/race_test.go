@@ -6,7 +6,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	counterseal "github.com/counterseal/counterseal/go"
@@ -80,4 +84,77 @@ func TestClosingDuringVerification(t *testing.T) {
 		}
 		group.Wait()
 	}
+}
+
+// A policy that is read again, or replaced, under the hands of callers: each gets the identity of the token that
+// it sent, and at last hears that the guard is closed.
+func TestReloadingDuringVerification(t *testing.T) {
+	issuer := countersealtest.NewIssuer(t)
+	path := filepath.Join(t.TempDir(), "policy.toml")
+	write := func(more string) {
+		// At once: a file that is half written is a policy with mistakes.
+		if err := os.WriteFile(path+".new", []byte(issuer.PolicyText()+more), 0o600); err != nil {
+			t.Error(err)
+		}
+		if err := os.Rename(path+".new", path); err != nil {
+			t.Error(err)
+		}
+	}
+	write("[cache]\nentries = 8\n")
+	guard, err := counterseal.LoadGuard(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tokens, ids [40]string
+	for at := range tokens {
+		ids[at] = fmt.Sprintf("token-%d", at)
+		tokens[at] = issuer.Token(countersealtest.Claims{"jti": ids[at]})
+	}
+	var group sync.WaitGroup
+	var seen atomic.Int64
+	for caller := range 6 {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			for round := caller; ; round++ {
+				at := round % len(tokens)
+				identity, err := guard.Verify(context.Background(), tokens[at])
+				if errors.Is(err, counterseal.ErrMisuseClosed) {
+					return
+				}
+				if err != nil || identity.TokenID() != ids[at] {
+					t.Errorf("sent %s, got %v %v", ids[at], identity, err)
+					return
+				}
+				seen.Add(1)
+			}
+		}()
+	}
+	other := issuer.Policy("[cache]\nentries = 2\n")
+	for round := range 60 {
+		write(fmt.Sprintf("[cache]\nentries = %d\n", round%3*8+1))
+		if err := guard.Reload(); err != nil {
+			t.Fatal(err)
+		}
+		if round%10 == 9 {
+			// A policy from text has no file: after it comes one that has.
+			if err := countersealtest.Replace(guard, other); err != nil {
+				t.Fatal(err)
+			}
+			reloaded, err := counterseal.LoadPolicy(path)
+			if err == nil {
+				err = countersealtest.Replace(guard, reloaded)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for seen.Load() < 5000 && !t.Failed() {
+		runtime.Gosched()
+	}
+	if err := guard.Close(); err != nil {
+		t.Error(err)
+	}
+	group.Wait()
 }

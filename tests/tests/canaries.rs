@@ -12,7 +12,7 @@ use counterseal::testing::{
 };
 use counterseal::{
     Algorithm, AlgorithmSet, Class, Code, Error, Format, Guard, Identity, KeySet, Policy, Profile, Report,
-    Rule, UnixTime, Verdict, jws,
+    Requirements, Rule, UnixTime, Verdict, jws, require,
 };
 use counterseal_tests::conformance::{Case, Corpus, Step, folder};
 use counterseal_tests::say;
@@ -273,6 +273,18 @@ impl Walk<'_> {
             canaries.assert_silent(&case.id, &shown(outcome));
             if let Err(error) = outcome {
                 self.codes.insert(error.code().number());
+            }
+        }
+        // What a handler asks and the token has not: told without what it has.
+        let none: [&str; 0] = [];
+        if let Ok(identity) = &outcomes[0] {
+            let strong = Requirements::new(none, ["urn:example:none"], None).unwrap();
+            let recent = Requirements::new(none, none, Some(0)).unwrap();
+            let late = UnixTime::from_seconds(4_000_000_000).unwrap();
+            for asked in [strong, recent] {
+                let refusal = require(identity, &asked, Some(late)).unwrap_err();
+                self.codes.insert(refusal.code().number());
+                canaries.assert_silent(&case.id, &shown(&Err(refusal)));
             }
         }
         match guard.answer(token, given) {
