@@ -68,7 +68,7 @@ pub(super) fn read(
         None => None,
         // It is read for each fetch; here once, so that a wrong path is told at the start.
         Some(node) => match secret::file(node.as_str(), false, context.options.resources) {
-            Ok(_) => Some(Arc::from(node.as_str())),
+            Ok(_) => Some(Arc::from(context.options.resources.absolute(node.as_str()))),
             Err(reason) => {
                 context.problems.at(node.place, secret::unreadable(Code::ConfigFile, node.as_str(), reason));
                 return None;
