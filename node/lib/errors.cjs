@@ -124,21 +124,23 @@ class CountersealError extends Error {
 }
 
 class TokenRejectedError extends CountersealError {
-  constructor(told, number, message, rule, status, wwwAuthenticate, _retryAfter, reference) {
+  constructor(told, number, message, rule, status, wwwAuthenticate, _retryAfter, reference, enforced) {
     super(told, number, message);
     this.rule = rule;
     this.status = status;
     this.wwwAuthenticate = wwwAuthenticate;
     this.reference = reference;
+    this.enforced = enforced;
   }
 }
 
 class UnavailableError extends CountersealError {
-  constructor(told, number, message, _rule, status, _wwwAuthenticate, retryAfter, reference) {
+  constructor(told, number, message, _rule, status, _wwwAuthenticate, retryAfter, reference, enforced) {
     super(told, number, message);
     this.status = status;
     this.retryAfter = retryAfter;
     this.reference = reference;
+    this.enforced = enforced;
   }
 }
 
@@ -183,7 +185,7 @@ const BY_NUMBER = new Map(Object.values(CODES).map(({ number, category }) => [nu
 const SLUGS = new Map(Object.entries(CODES).map(([slug, { number }]) => [number, slug]));
 
 /** Where the problems of a policy stand in what is told, which is a list: `bindings/node/src/error.rs` has its order. */
-const PROBLEMS = 7;
+const PROBLEMS = 8;
 
 /** The error for what the native module tells of a token. It has no stack: it is a verdict on what came in and no fault
  * of the code around it, and a stack would cost more than the verification. */
@@ -227,7 +229,8 @@ function attempt(call, detail, adjust = (message, problems) => [message, problem
 }
 
 function made(told) {
-  const Class = BY_NUMBER.get(told[0]) ?? InternalError;
+  let Class = BY_NUMBER.get(told[0]) ?? InternalError;
+  if (Class === PolicyError && !told[PROBLEMS]) Class = MisuseError; // a call that has the same mistake as a policy
   return new Class(TOLD, ...told);
 }
 

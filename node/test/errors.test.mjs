@@ -28,7 +28,7 @@ const caught = (call) => {
 const rejected = () => caught(() => guard.verifySync(idp.expired()));
 const misused = () => caught(() => guard.verifySync(5));
 const unavailable = () => caught(() => idp.pendingGuard().verifySync(idp.token()));
-const config = () => caught(() => counterseal.Policy.fromString(""));
+const config = () => caught(() => counterseal.Policy.fromStr(""));
 
 test("each class is an error of its own, with its code", () => {
   for (const [make, Class, name] of [
