@@ -101,7 +101,7 @@ fuzz: need-cargo need-cargo-fuzz ## Look for new inputs with cargo-fuzz: make fu
 		seeds/$(or $(TARGET),token) -- -max_total_time=$(or $(SECONDS),60) -max_len=20000
 
 .PHONY: conformance
-conformance: need-cargo need-python ## Do all languages say the same, byte for byte? About the corpus, and changed tokens
+conformance: need-cargo need-python need-node ## Do all languages say the same, byte for byte? About the corpus, and changed tokens
 	@tests/conformance/run
 
 .PHONY: mutants

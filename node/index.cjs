@@ -5,6 +5,7 @@ const errors = require("./lib/errors.cjs");
 const { Guard } = require("./lib/guard.cjs");
 const { Identity } = require("./lib/identity.cjs");
 const { Policy } = require("./lib/policy.cjs");
+const { version } = require("./package.json");
 
 module.exports = {
   CODES: errors.CODES,
@@ -17,4 +18,5 @@ module.exports = {
   PolicyError: errors.PolicyError,
   TokenRejectedError: errors.TokenRejectedError,
   UnavailableError: errors.UnavailableError,
+  version,
 };

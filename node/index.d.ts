@@ -42,8 +42,18 @@ export interface TextOptions extends SourceOptions {
 }
 
 export interface VerifyOptions {
-  /** Judges the claims at another time, past the cache. */
+  /** Judges at another time, past the cache. */
   readonly now?: Time | undefined;
+}
+
+/** What one handler asks beyond the policy. */
+export interface RequireOptions extends VerifyOptions {
+  /** All of these; one string is one scope. */
+  readonly scopes?: string | Iterable<string> | undefined;
+  /** One of these classes of sign-in would do. */
+  readonly acr?: string | Iterable<string> | undefined;
+  /** The sign-in is at most so many seconds ago, by the machine's clock or at `now`. */
+  readonly maxAge?: number | undefined;
 }
 
 /** A checked policy, ready for a `Guard`. */
@@ -52,17 +62,18 @@ export class Policy {
   #policy;
 
   /**
-   * Reads a policy file, TOML or (`.json`) JSON, and the key files and secrets that it names.
+   * Reads a policy file, TOML or (`.json`) JSON, and the key files and secrets that it names. A string in place of
+   * the options is the service.
    *
    * @throws {PolicyError} with every mistake at once, each with its line and column
    */
-  static load(path: string | URL, options?: ServiceOptions): Policy;
+  static load(path: string | URL, options?: ServiceOptions | string): Policy;
 
   /** Reads a policy from text. */
-  static fromString(text: string, options?: TextOptions): Policy;
+  static fromStr(text: string, options?: TextOptions): Policy;
 
   /** Reads a policy from an object of the same shape as the file. Its problems have no lines. */
-  static fromObject(policy: { readonly [name: string]: Json }, options?: SourceOptions): Policy;
+  static fromDict(policy: { readonly [name: string]: Json }, options?: SourceOptions): Policy;
 }
 
 /** Verifies tokens by a policy. Build it once, at start-up, and share it. */
@@ -72,11 +83,11 @@ export class Guard {
   constructor(policy: Policy);
 
   /**
-   * Loads a policy file and builds its guard.
+   * Loads a policy file and builds its guard; see `Policy.load`.
    *
    * @throws {PolicyError} with every mistake in the file
    */
-  static load(path: string | URL, options?: ServiceOptions): Guard;
+  static load(path: string | URL, options?: ServiceOptions | string): Guard;
 
   /**
    * Verifies a token. Where the issuer's keys are on their way it waits up to `fetch.wait`; the verification
@@ -98,6 +109,21 @@ export class Guard {
 
   /** The same verification as a report of every check, for people. It costs several times as much. */
   explain(token: Token, options?: VerifyOptions): Report;
+
+  /**
+   * Waits until the keys of every issuer are there, at start-up or for a readiness probe: 10 seconds where nothing
+   * else is given. Rejects with an `UnavailableError` where they cannot be had.
+   */
+  ready(timeoutSeconds?: number): Promise<void>;
+
+  /**
+   * How the guard is doing: the policy in force and its reloads, each issuer with its keys and what became of its
+   * tokens, the cache, and `alarms`, which is empty when all is well.
+   */
+  status(): Status;
+
+  /** The numbers of `status` as Prometheus text. */
+  metrics(): string;
 
   /**
    * Reads the policy file again and swaps the whole policy at once.
@@ -164,10 +190,17 @@ export class Identity {
   hasScope(scope: string): boolean;
   /** Is exactly this role among them? */
   hasRole(role: string): boolean;
+  /**
+   * Holds the identity against what one handler asks beyond the policy. Something has to be asked.
+   *
+   * @throws {TokenRejectedError} with the challenge for the client: `insufficient_scope` (403), `acr_unmet` or
+   * `auth_too_old` (401, RFC 9470)
+   */
+  require(asked: RequireOptions): void;
   /** Is it of the same issuer, profile and claims? */
   equals(other: unknown): boolean;
   /** The fields and claims as a plain object, yours to change. */
-  toObject(): IdentityObject;
+  toDict(): IdentityObject;
   /** The same with `bigint` as digits, for `JSON.stringify`. */
   toJSON(): IdentityObject;
 }
@@ -224,6 +257,60 @@ export interface Check {
   readonly detail: string | null;
 }
 
+/** A guard at one moment. Nothing in it comes from a token. */
+export interface Status {
+  /** The policy in force, and attempts to load another. */
+  policy: {
+    /** How many policies came before it. */
+    generation: number;
+    failedReloads: number;
+    /** null where there was no attempt. */
+    lastReloadSucceeded: boolean | null;
+    /** In seconds since 1970. */
+    lastReloadAt: number | null;
+  };
+  /** The policy's entries, in the order of the file. */
+  issuers: IssuerStatus[];
+  /** What became of tokens that belong to no issuer of the policy. */
+  unknownIssuer: Decisions;
+  /** The verified-token cache since the guard was made. */
+  cache: { hits: number; misses: number; inserts: number; evictions: number; entries: number };
+  /** `deny_file`, where the policy names one. */
+  denyFile: { path: string; denied: number; alarm: Alarm | null } | null;
+  /** What an operator should look at now. */
+  alarms: Alarm[];
+}
+
+export interface IssuerStatus {
+  /** The name in the policy. */
+  name: string;
+  issuer: string;
+  profile: string;
+  preset: string | null;
+  /** Do refusals count? */
+  enforced: boolean;
+  /** Where its keys are. */
+  keyState: "static" | "awaited" | "failed" | "held";
+  /** How many keys can be used. */
+  keys: number;
+  decisions: Decisions;
+}
+
+export interface Decisions {
+  /** Tokens that passed a whole verification; those answered from the cache are not among them. */
+  verified: number;
+  /** Decisions that had to wait for keys. */
+  pending: number;
+  /** Refusals and outages, by code; `enforced` is false where they were only reported. */
+  refused: { code: Code; enforced: boolean; count: number }[];
+}
+
+/** Something is wrong and the guard goes on with what it had. */
+export interface Alarm {
+  code: Code;
+  message: string;
+}
+
 /** Any error of this package. `instanceof` works across copies of it; compare `code`. */
 export abstract class CountersealError extends Error {
   protected constructor(told: never);
@@ -244,6 +331,8 @@ export class TokenRejectedError extends CountersealError {
   readonly wwwAuthenticate: string | undefined;
   /** An opaque support reference. */
   readonly reference: string;
+  /** Does it count? Where not, `enforce = false`: report it, and let the library decide that decided before. */
+  readonly enforced: boolean;
 }
 
 /** Nobody can decide now: answer 503, alert, and never log the user out. */
@@ -255,6 +344,8 @@ export class UnavailableError extends CountersealError {
   readonly retryAfter: number;
   /** An opaque support reference. */
   readonly reference: string;
+  /** Does it count? Where not, `enforce = false`: report it, and let the library decide that decided before. */
+  readonly enforced: boolean;
 }
 
 /** The policy cannot be used: fix the file. */
@@ -305,6 +396,9 @@ export interface CodeEntry {
   /** One sentence without any value. */
   readonly message: string;
 }
+
+/** The version of the package. */
+export const version: string;
 
 /** Every code. */
 export const CODES: { readonly [code in Code]: CodeEntry };

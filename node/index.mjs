@@ -12,4 +12,5 @@ export const {
   PolicyError,
   TokenRejectedError,
   UnavailableError,
+  version,
 } = counterseal;

@@ -1,4 +1,4 @@
-import type { Guard, Policy, Time } from "./index";
+import type { Guard, Policy, ServiceOptions, Time } from "./index";
 
 /** As the value of a claim: the token does not have it. `null` is a claim that is null. */
 export const ABSENT: unique symbol;
@@ -106,10 +106,31 @@ export class Issuer {
   jwks(): { keys: Record<string, unknown>[] };
 }
 
-/** Stands until it is moved. */
+/** A guard of any policy that goes by that clock. */
+export function guard(policy: Policy, clock: Clock): Guard;
+
+/**
+ * As `Policy.load`, for a file in which `keys = { scripted = true }` is allowed: keys that a test hands in by
+ * `answerKeys`. Nothing else accepts such a file.
+ */
+export function loadPolicy(path: string | URL, options?: ServiceOptions | string): Policy;
+
+/** Puts another policy in place of the guard's, at once and whole, as `reload` does with a changed file. */
+export function replace(guard: Guard, policy: Policy): void;
+
+/**
+ * Hands a JWK Set to the guard's issuer of that name in the policy, or (null) tells that its keys cannot be had: the
+ * answer that tokens wait for, or else a new set in place of the old one.
+ *
+ * @throws {MisuseError} with the code of what is wrong with the set, or where nothing waits for a failure
+ */
+export function answerKeys(guard: Guard, issuer: string, jwks: string | Uint8Array | null): void;
+
+/** Stands until it is moved. Every issuer has one; `guard` builds guards that go by another. */
 export class Clock {
-  private constructor();
   #clock;
+
+  constructor(now: Time);
 
   /** Seconds since 1970. */
   now(): number;

@@ -64,6 +64,6 @@ function symmetric(count) {
     tokens: Array.from({ length: count }, (_, at) => sign(at, now + 3600)),
     expired: sign(0, now - 3600),
     key: SECRET,
-    policy: (more) => Policy.fromString(text + more),
+    policy: (more) => Policy.fromStr(text + more),
   };
 }

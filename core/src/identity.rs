@@ -191,7 +191,7 @@ impl Identity {
     }
 
     /// Seconds that clocks may differ by, as the policy says.
-    pub(crate) fn leeway_seconds(&self) -> i64 {
+    pub fn leeway_seconds(&self) -> i64 {
         self.inner.issuer.leeway
     }
 

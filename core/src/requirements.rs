@@ -51,6 +51,33 @@ impl Requirements {
             max_age,
         })
     }
+
+    /// As [`Identity::require`], for hosts that keep the fields of an identity as values of their own: is a scope
+    /// granted, class and time of the sign-in, and [`Identity::leeway_seconds`].
+    ///
+    /// # Errors
+    /// As [`Identity::require`].
+    pub fn hold(
+        &self,
+        has_scope: impl Fn(&str) -> bool,
+        acr: Option<&str>,
+        auth_time: Option<i64>,
+        leeway: i64,
+        now: UnixTime,
+    ) -> Result<(), Rejection> {
+        let granted = self.scopes.iter().all(|scope| has_scope(scope));
+        Silent
+            .check_about(Rule::Act06, Code::InsufficientScope, "scope", granted)
+            .map_err(|refusal| refusal.with_scope(Arc::clone(&self.scope)))?;
+        let step_up = |refusal: Rejection| refusal.with_authentication(Arc::clone(&self.authentication));
+        let is_accepted = |class: &str| self.acr.iter().any(|accepted| **accepted == *class);
+        let is_strong = self.acr.is_empty() || acr.is_some_and(is_accepted);
+        Silent.check_about(Rule::Stp02, Code::AcrUnmet, "acr", is_strong).map_err(step_up)?;
+        let now = now.as_seconds();
+        let is_recent = |at: i64, age: i64| at <= now + leeway && now - at <= age + leeway;
+        let is_fresh = self.max_age.is_none_or(|age| auth_time.is_some_and(|at| is_recent(at, age)));
+        Silent.check_about(Rule::Stp03, Code::AuthTooOld, "auth_time", is_fresh).map_err(step_up)
+    }
 }
 
 /// Words that can stand in a list that spaces join.
@@ -76,18 +103,7 @@ impl Identity {
     /// [`Code::InsufficientScope`] (403), [`Code::AcrUnmet`] or [`Code::AuthTooOld`] (401, with the challenge of
     /// RFC 9470 section 3).
     pub fn require(&self, requirements: &Requirements, now: UnixTime) -> Result<(), Rejection> {
-        let Requirements { scopes, acr, max_age, scope, authentication } = requirements;
-        let granted = scopes.iter().all(|scope| self.has_scope(scope));
-        Silent
-            .check_about(Rule::Act06, Code::InsufficientScope, "scope", granted)
-            .map_err(|refusal| refusal.with_scope(Arc::clone(scope)))?;
-        let step_up = |refusal: Rejection| refusal.with_authentication(Arc::clone(authentication));
-        let is_accepted = |class: &str| acr.iter().any(|accepted| **accepted == *class);
-        let is_strong = acr.is_empty() || self.acr().is_some_and(is_accepted);
-        Silent.check_about(Rule::Stp02, Code::AcrUnmet, "acr", is_strong).map_err(step_up)?;
-        let (now, leeway) = (now.as_seconds(), self.leeway_seconds());
-        let is_recent = |at: i64, age: i64| at <= now + leeway && now - at <= age + leeway;
-        let is_fresh = max_age.is_none_or(|age| self.auth_time().is_some_and(|at| is_recent(at, age)));
-        Silent.check_about(Rule::Stp03, Code::AuthTooOld, "auth_time", is_fresh).map_err(step_up)
+        let has_scope = |scope: &str| self.has_scope(scope);
+        requirements.hold(has_scope, self.acr(), self.auth_time(), self.leeway_seconds(), now)
     }
 }

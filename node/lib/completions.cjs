@@ -27,6 +27,16 @@ async function settle(guard, ask, deadline) {
   throw fromText(attempt(() => guard.keysUnavailable()));
 }
 
+/** Waits until every issuer has keys, for so many milliseconds at most. */
+async function ready(guard, milliseconds) {
+  const deadline = performance.now() + milliseconds;
+  while (attempt(() => guard.readiness())) {
+    if (await landed(guard, deadline)) continue;
+    if (!attempt(() => guard.readiness())) return;
+    throw fromText(attempt(() => guard.keysUnavailable()));
+  }
+}
+
 /** When a wait that begins now is over. */
 function deadlineOf(guard) {
   return performance.now() + attempt(() => guard.wait());
@@ -61,4 +71,4 @@ function over(landed) {
   for (const ticket of landed) waiting.get(ticket)?.end(ticket, true);
 }
 
-module.exports = { abandon, deadlineOf, settle };
+module.exports = { abandon, deadlineOf, ready, settle };

@@ -133,21 +133,23 @@ class CountersealError extends Error {
 }
 
 class TokenRejectedError extends CountersealError {
-  constructor(told, number, message, rule, status, wwwAuthenticate, _retryAfter, reference) {
+  constructor(told, number, message, rule, status, wwwAuthenticate, _retryAfter, reference, enforced) {
     super(told, number, message);
     this.rule = rule;
     this.status = status;
     this.wwwAuthenticate = wwwAuthenticate;
     this.reference = reference;
+    this.enforced = enforced;
   }
 }
 
 class UnavailableError extends CountersealError {
-  constructor(told, number, message, _rule, status, _wwwAuthenticate, retryAfter, reference) {
+  constructor(told, number, message, _rule, status, _wwwAuthenticate, retryAfter, reference, enforced) {
     super(told, number, message);
     this.status = status;
     this.retryAfter = retryAfter;
     this.reference = reference;
+    this.enforced = enforced;
   }
 }
 
@@ -162,19 +164,7 @@ class MisuseError extends CountersealError {}
 
 class InternalError extends CountersealError {}
 
-/** What each class of codes is as an error. */
-const CLASSES = {
-  __proto__: null,
-  malformed: TokenRejectedError,
-  untrusted: TokenRejectedError,
-  rejected: TokenRejectedError,
-  unavailable: UnavailableError,
-  policy: PolicyError,
-  misuse: MisuseError,
-  internal: InternalError,
-};
-
-for (const Class of [CountersealError, ...new Set(Object.values(CLASSES))]) {
+for (const Class of [CountersealError, TokenRejectedError, UnavailableError, PolicyError, MisuseError, InternalError]) {
   const name = Class.name;
   Object.defineProperty(Class.prototype, "name", { value: name });
   Object.defineProperty(Class.prototype, BRAND, { value: name });
@@ -188,11 +178,10 @@ for (const Class of [CountersealError, ...new Set(Object.values(CLASSES))]) {
   });
 }
 
-const BY_NUMBER = new Map(Object.values(CODES).map(({ number, category }) => [number, CLASSES[category]]));
 const SLUGS = new Map(Object.entries(CODES).map(([slug, { number }]) => [number, slug]));
 
-/** Where the problems of a policy stand in what is told, which is a list: `bindings/node/src/error.rs` has its order. */
-const PROBLEMS = 7;
+/** Where things stand in what is told, which is a list: `bindings/node/src/error.rs` has its order. */
+const [RULE, RETRY_AFTER, PROBLEMS] = [2, 5, 8];
 
 /** The error for what the native module tells of a token. It has no stack: it is a verdict on what came in and no fault
  * of the code around it, and a stack would cost more than the verification. */
@@ -230,14 +219,22 @@ function attempt(call, detail, adjust = (message, problems) => [message, problem
     if (!text.startsWith("[")) throw misuse(detail ?? text); // an argument that has no native type
     const told = JSON.parse(text);
     [told[1], told[PROBLEMS]] = adjust(told[1], told[PROBLEMS] ?? undefined);
-    if (detail !== undefined && BY_NUMBER.get(told[0]) === MisuseError) told[1] += `: ${detail}`;
+    if (detail !== undefined && classOf(told) === MisuseError) told[1] += `: ${detail}`;
     throw made(told);
   }
 }
 
 function made(told) {
-  const Class = BY_NUMBER.get(told[0]) ?? InternalError;
-  return new Class(TOLD, ...told);
+  return new (classOf(told))(TOLD, ...told);
+}
+
+/** By what is told and not by the code: a key that does not fit can come with a token, a policy or a call. */
+function classOf(told) {
+  if (told[RULE]) return TokenRejectedError;
+  if (told[RETRY_AFTER]) return UnavailableError;
+  if (told[PROBLEMS]) return PolicyError;
+  const code = CODES[SLUGS.get(told[0])];
+  return code === undefined || code.category === CODES.internal.category ? InternalError : MisuseError;
 }
 
 module.exports = {

@@ -2,13 +2,14 @@
 // The guard: build it once, at start-up, and share it.
 
 const { inspect } = require("node:util");
-const { abandon, deadlineOf, settle } = require("./completions.cjs");
+const { abandon, deadlineOf, ready, settle } = require("./completions.cjs");
 const { CODES, CountersealError, attempt, fromNumber, fromText, misuse } = require("./errors.cjs");
 const identity = require("./identity.cjs");
 const native = require("./native.cjs");
 const options = require("./options.cjs");
 const { Policy, nativeOf: policyOf } = require("./policy.cjs");
 const report = require("./report.cjs");
+const status = require("./status.cjs");
 const { Table } = require("./table.cjs");
 
 const { isProof } = identity;
@@ -21,6 +22,9 @@ const DETAILS = {
   [CODES.misuse_closed.number]: "the guard is closed",
   [CODES.misuse_time.number]: "now is a Date, or seconds since 1970 and not milliseconds",
 };
+
+/** Seconds that `ready` waits at most: a day. */
+const LONGEST = 86_400;
 
 /** The native part of a guard, for the issuer of tests. */
 let nativeOf;
@@ -80,6 +84,20 @@ class Guard {
   explain(token, given) {
     const now = given === undefined ? undefined : options.now(given);
     return report.fromText(attempt(() => this.#native.explain(token, now), TOKEN));
+  }
+
+  async ready(timeoutSeconds = 10) {
+    const isTime = typeof timeoutSeconds === "number" && timeoutSeconds >= 0 && timeoutSeconds <= LONGEST;
+    if (!isTime) throw misuse(`timeoutSeconds is a number from 0 to ${LONGEST}`);
+    return ready(this.#native, timeoutSeconds * 1000);
+  }
+
+  status() {
+    return status.fromText(attempt(() => this.#native.status()));
+  }
+
+  metrics() {
+    return attempt(() => this.#native.metrics());
   }
 
   reload() {

@@ -4,6 +4,7 @@
 const { inspect } = require("node:util");
 const { attempt, misuse } = require("./errors.cjs");
 const native = require("./native.cjs");
+const { options, seconds, text } = require("./options.cjs");
 
 const { create, defineProperty, freeze, hasOwn, keys } = Object;
 const { isArray } = Array;
@@ -27,7 +28,8 @@ const BARE = freeze({
 /** No claim has a symbol for its name. */
 const NOWHERE = freeze([Symbol("nowhere")]);
 
-/** The fields in the order in which the native module tells them; behind them stands the name of the issuer's entry. */
+/** The fields in the order in which the native module tells them; behind them stand the name of the issuer's entry and its
+ * leeway. */
 const FIELDS = freeze([
   "subject",
   "issuer",
@@ -49,6 +51,7 @@ const FIELDS = freeze([
   "groupsIncomplete",
 ]);
 const ISSUER_NAME = FIELDS.length;
+const LEEWAY = ISSUER_NAME + 1;
 
 /** Is an identity the one of that proof (CAC-10)? */
 let is;
@@ -90,6 +93,16 @@ class Identity {
     return this.roles.includes(role);
   }
 
+  require(asked) {
+    const { scopes, acr, maxAge, now } = options(asked, "scopes", "acr", "maxAge", "now");
+    const isAge = maxAge === undefined || Number.isSafeInteger(maxAge);
+    if (!isAge) throw misuse("maxAge is a whole number of seconds");
+    const asks = { scopes: words(scopes), acr: words(acr), maxAge, now: now === undefined ? undefined : seconds(now) };
+    const { scopes: granted, acr: held, authTime } = this;
+    const has = { scopes: granted, acr: held ?? undefined, authTime: authTime ?? undefined, leeway: this.#read()[LEEWAY] };
+    attempt(() => native.require(has, asks), ASKED);
+  }
+
   equals(other) {
     return (
       isProof(other) &&
@@ -99,7 +112,7 @@ class Identity {
     );
   }
 
-  toObject() {
+  toDict() {
     const object = {};
     for (const name of FIELDS) {
       const value = this[name];
@@ -110,7 +123,7 @@ class Identity {
   }
 
   toJSON() {
-    return { ...this.toObject(), claims: thawed(this.claims, String) };
+    return { ...this.toDict(), claims: thawed(this.claims, String) };
   }
 
   [inspect.custom](_depth, _options) {
@@ -144,6 +157,23 @@ class Identity {
     freeze(Identity.prototype);
     freeze(Identity);
   }
+}
+
+/** What can be asked, in the terms of JavaScript. */
+const ASKED = "require({ scopes, acr, maxAge, now }): one of the first three, in words without spaces; now in seconds";
+
+/** Words that a handler asks for: one, or some of them. Never many more than can be asked for. */
+function words(asked) {
+  if (asked === undefined) return [];
+  if (typeof asked === "string") return [text("a word", asked)];
+  const isList = typeof asked === "object" && asked !== null && typeof asked[Symbol.iterator] === "function";
+  if (!isList) throw misuse("scopes and acr are a string, or an iterable of strings");
+  const found = [];
+  for (const word of asked) {
+    found.push(text("a word", word));
+    if (found.length > native.REQUIREMENTS) break;
+  }
+  return found;
 }
 
 /** The identity that a native answer tells; its number is `numberOf(answer)`. */

@@ -3,7 +3,7 @@
 
 const { types } = require("node:util");
 const { fileURLToPath } = require("node:url");
-const { misuse } = require("./errors.cjs");
+const { CODES, fromNumber, misuse } = require("./errors.cjs");
 
 /** The options of a call: an object with no other names than these, or nothing. */
 function options(given, ...names) {
@@ -19,13 +19,19 @@ function options(given, ...names) {
 function seconds(now) {
   if (typeof now === "number") return now;
   if (types.isDate(now)) return Date.prototype.getTime.call(now) / 1000;
-  throw misuse("now is a Date, or seconds since 1970");
+  throw fromNumber(CODES.misuse_time.number, "a time is a Date, or seconds since 1970");
 }
 
 /** The seconds of the option `now`, or undefined where it is not there. */
 function now(given) {
   const { now } = options(given, "now");
   return now === undefined ? undefined : seconds(now);
+}
+
+/** The service of a policy: a string in place of options, or the option of that name. */
+function service(given) {
+  const service = typeof given === "string" ? given : options(given, "service").service;
+  return optionalText("service", service);
 }
 
 function text(name, value) {
@@ -44,4 +50,4 @@ function path(name, value) {
   return text(name, value);
 }
 
-module.exports = { now, optionalText, options, path, seconds, text };
+module.exports = { now, optionalText, options, path, seconds, service, text };

@@ -4,7 +4,7 @@
 const { inspect } = require("node:util");
 const { attempt, misuse } = require("./errors.cjs");
 const native = require("./native.cjs");
-const { optionalText, options, path, text } = require("./options.cjs");
+const { optionalText, options, path, service, text } = require("./options.cjs");
 
 let wrap;
 let nativeOf;
@@ -13,23 +13,22 @@ class Policy {
   #native;
 
   constructor(inner) {
-    if (!(inner instanceof native.Policy)) throw misuse("a policy is made by Policy.load, fromString or fromObject");
+    if (!(inner instanceof native.Policy)) throw misuse("a policy is made by Policy.load, fromStr or fromDict");
     this.#native = inner;
     Object.freeze(this);
   }
 
   static load(file, given) {
-    const { service } = options(given, "service");
-    const [name, from] = [optionalText("service", service), path("path", file)];
+    const [name, from] = [service(given), path("path", file)];
     return wrap(attempt(() => native.Policy.load(from, name)));
   }
 
-  static fromString(source, given) {
+  static fromStr(source, given) {
     const { format = "toml", service, baseDir } = options(given, "format", "service", "baseDir");
     return parse(text("text", source), format, service, baseDir);
   }
 
-  static fromObject(object, given) {
+  static fromDict(object, given) {
     const { service, baseDir } = options(given, "service", "baseDir");
     return parse(json(object), "json", service, baseDir, withoutLines);
   }

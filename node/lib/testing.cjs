@@ -5,8 +5,8 @@ const { inspect } = require("node:util");
 const { attempt, misuse } = require("./errors.cjs");
 const { Guard, nativeOf } = require("./guard.cjs");
 const native = require("./native.cjs");
-const { optionalText, options, seconds, text } = require("./options.cjs");
-const { wrap } = require("./policy.cjs");
+const { optionalText, options, path, seconds, service, text } = require("./options.cjs");
+const { nativeOf: policyOf, wrap } = require("./policy.cjs");
 
 /** As the value of a claim: the token does not have it. `null` is a claim that is null. */
 const ABSENT = Symbol("counterseal.testing.ABSENT");
@@ -29,7 +29,7 @@ class Issuer {
     if (!(inner instanceof native.Issuer)) throw misuse("issuer() makes an issuer");
     this.#native = inner;
     [this.issuer, this.audience, this.clientId, this.algorithm] = inner.names();
-    this.clock = new Clock(inner);
+    this.clock = new Clock(attempt(() => inner.clock()));
     Object.freeze(this);
   }
 
@@ -156,11 +156,13 @@ class Issuer {
   }
 }
 
+let clockOf;
+
 class Clock {
   #native;
 
-  constructor(inner) {
-    this.#native = inner;
+  constructor(now) {
+    this.#native = now instanceof native.Clock ? now : clockAt(seconds(now));
     Object.freeze(this);
   }
 
@@ -170,16 +172,48 @@ class Clock {
 
   set(now) {
     const at = seconds(now);
-    attempt(() => this.#native.setClock(at));
+    attempt(() => this.#native.set(at));
   }
 
   advance(by) {
     this.set(this.now() + seconds(by));
   }
 
+  static {
+    clockOf = (clock) => {
+      if (typeof clock !== "object" || clock === null || !(#native in clock)) throw misuse("clock is a Clock");
+      return clock.#native;
+    };
+  }
+
   [inspect.custom]() {
     return `Clock at ${new Date(this.now() * 1000).toISOString()}`;
   }
+}
+
+function clockAt(now) {
+  return attempt(() => new native.Clock(now));
+}
+
+function guard(policy, clock) {
+  const [inner, standing] = [policyOf(policy), clockOf(clock)];
+  return new Guard(wrap(attempt(() => inner.withClock(standing))));
+}
+
+function loadPolicy(file, given) {
+  const [name, from] = [service(given), path("path", file)];
+  return wrap(attempt(() => native.Policy.loadScripted(from, name)));
+}
+
+function replace(guard, policy) {
+  const [inner, other] = [nativeOf(guard), policyOf(policy)];
+  attempt(() => inner.replace(other));
+}
+
+function answerKeys(guard, issuer, jwks) {
+  const [inner, name] = [nativeOf(guard), text("issuer", issuer)];
+  const set = jwks === null ? undefined : bytes("jwks", jwks);
+  attempt(() => native.answerKeys(inner, name, set));
 }
 
 const NO_PROFILE = "there is no profile of that name";
@@ -212,4 +246,4 @@ function json(value) {
   return JSON.stringify(value);
 }
 
-module.exports = { ABSENT, Issuer, issuer };
+module.exports = { ABSENT, Clock, Issuer, answerKeys, guard, issuer, loadPolicy, replace };

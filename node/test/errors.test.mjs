@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 
 import * as counterseal from "counterseal";
-import { issuer } from "counterseal/testing";
+import { answerKeys, issuer } from "counterseal/testing";
 
 const { CODES, CountersealError, InternalError, MisuseError, PolicyError, TokenRejectedError, UnavailableError } =
   counterseal;
@@ -28,7 +28,7 @@ const caught = (call) => {
 const rejected = () => caught(() => guard.verifySync(idp.expired()));
 const misused = () => caught(() => guard.verifySync(5));
 const unavailable = () => caught(() => idp.pendingGuard().verifySync(idp.token()));
-const config = () => caught(() => counterseal.Policy.fromString(""));
+const config = () => caught(() => counterseal.Policy.fromStr(""));
 
 test("each class is an error of its own, with its code", () => {
   for (const [make, Class, name] of [
@@ -48,6 +48,19 @@ test("each class is an error of its own, with its code", () => {
     assert(error.message.length > 10);
     assert(Object.keys(error).includes("code"));
   }
+});
+
+test("the class is what the caller does about it, whatever the code", () => {
+  // A key that contradicts itself, in a policy; and a document that is no key set, handed over by a test.
+  const [key] = issuer({ algorithm: "ES384" }).jwks().keys;
+  const contradicting = JSON.stringify({ ...key, alg: idp.algorithm });
+  const text = idp.policyText().replace(/keys .*/, `keys = { jwks = '${contradicting}' }`);
+  const inPolicy = caught(() => counterseal.Policy.fromStr(text));
+  assert(inPolicy instanceof PolicyError, inPolicy.stack);
+  assert.deepEqual([inPolicy.code, inPolicy.problems[0].code], ["key_alg_mismatch", "key_alg_mismatch"]);
+  const scripted = new counterseal.Guard(idp.policy());
+  const inCall = caught(() => answerKeys(scripted, "main", "{}"));
+  assert(inCall instanceof MisuseError, inCall.stack);
 });
 
 test("what is no error of ours is none", () => {

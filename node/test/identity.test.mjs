@@ -57,7 +57,7 @@ test("integers are exact, of any size", () => {
   const identity = verified('"n":9007199254740993');
   assert.equal(identity.claim("n"), 9007199254740993n);
   assert.equal(JSON.parse(JSON.stringify(identity)).claims.n, "9007199254740993");
-  assert.equal(identity.toObject().claims.n, 9007199254740993n);
+  assert.equal(identity.toDict().claims.n, 9007199254740993n);
 });
 
 test("names of claims are names and nothing else", () => {
@@ -73,7 +73,7 @@ test("names of claims are names and nothing else", () => {
   assert.deepEqual([...claims.toString], [2]);
   assert.equal(identity.claim("/__proto__/admin"), true);
   assert.equal(identity.claim("__proto__").admin, true);
-  assert.equal(Object.getOwnPropertyDescriptor(identity.toObject().claims, "__proto__").value.admin, true);
+  assert.equal(Object.getOwnPropertyDescriptor(identity.toDict().claims, "__proto__").value.admin, true);
   assert.equal({}.admin, undefined);
 });
 
@@ -151,7 +151,7 @@ test("only a guard makes one", () => {
 
 test("plain copies are their receiver's", () => {
   const identity = verified('"roles":["a"],"o":{"l":[1]}');
-  const object = identity.toObject();
+  const object = identity.toDict();
   assert.deepEqual(Object.keys(object), [
     "subject",
     "issuer",
@@ -177,7 +177,7 @@ test("plain copies are their receiver's", () => {
   object.claims.o.l.push(2);
   assert.deepEqual(identity.roles, ["a"]);
   assert.deepEqual([...identity.claims.o.l], [1]);
-  assert.deepEqual(JSON.parse(JSON.stringify(identity)), { ...identity.toObject() });
+  assert.deepEqual(JSON.parse(JSON.stringify(identity)), { ...identity.toDict() });
 });
 
 test("text of any kind is the same text", () => {

@@ -5,8 +5,9 @@ import { runInNewContext } from "node:vm";
 import { test } from "node:test";
 
 import { CountersealError, Guard, MisuseError, Policy } from "counterseal";
-import { issuer } from "counterseal/testing";
+import * as testing from "counterseal/testing";
 
+const { issuer } = testing;
 const idp = issuer();
 const guard = idp.guard();
 const token = idp.token({ sub: "alice" });
@@ -218,11 +219,11 @@ test("every function has an answer to everything", async () => {
     "Policy.load": (junk) => Policy.load(junk),
     "Policy.load service": (junk) => Policy.load("x", { service: junk }),
     "Policy.load options": (junk) => Policy.load("x", junk),
-    "Policy.fromString": (junk) => Policy.fromString(junk),
-    "Policy.fromString format": (junk) => Policy.fromString("", { format: junk }),
-    "Policy.fromString baseDir": (junk) => Policy.fromString("", { baseDir: junk }),
-    "Policy.fromObject": (junk) => Policy.fromObject(junk),
-    "Policy.fromObject member": (junk) => Policy.fromObject({ version: junk }),
+    "Policy.fromStr": (junk) => Policy.fromStr(junk),
+    "Policy.fromStr format": (junk) => Policy.fromStr("", { format: junk }),
+    "Policy.fromStr baseDir": (junk) => Policy.fromStr("", { baseDir: junk }),
+    "Policy.fromDict": (junk) => Policy.fromDict(junk),
+    "Policy.fromDict member": (junk) => Policy.fromDict({ version: junk }),
     "new Policy": (junk) => new Policy(junk),
     "new Guard": (junk) => new Guard(junk),
     "Guard.load": (junk) => Guard.load(junk),
@@ -233,6 +234,21 @@ test("every function has an answer to everything", async () => {
     hasScope: (junk) => identity.hasScope(junk),
     hasRole: (junk) => identity.hasRole(junk),
     equals: (junk) => identity.equals(junk),
+    require: (junk) => identity.require(junk),
+    "require scopes": (junk) => identity.require({ scopes: junk }),
+    "require acr": (junk) => identity.require({ acr: [junk] }),
+    "require maxAge": (junk) => identity.require({ maxAge: junk }),
+    "require now": (junk) => identity.require({ maxAge: 60, now: junk }),
+    "new Clock": (junk) => new testing.Clock(junk),
+    "testing.guard": (junk) => testing.guard(junk, idp.clock),
+    "testing.guard clock": (junk) => testing.guard(idp.policy(), junk),
+    loadPolicy: (junk) => testing.loadPolicy(junk),
+    "loadPolicy service": (junk) => testing.loadPolicy("x", junk),
+    replace: (junk) => testing.replace(junk, idp.policy()),
+    "replace policy": (junk) => testing.replace(issuer().guard(), junk === guard ? undefined : junk),
+    answerKeys: (junk) => testing.answerKeys(junk, "main", null),
+    "answerKeys issuer": (junk) => testing.answerKeys(issuer().guard(), junk, "{}"),
+    "answerKeys jwks": (junk) => testing.answerKeys(issuer().guard(), "main", junk),
     issuer: (junk) => issuer(junk),
     "issuer algorithm": (junk) => issuer({ algorithm: junk }),
     "issuer audience": (junk) => issuer({ audience: junk }),
@@ -249,7 +265,7 @@ test("every function has an answer to everything", async () => {
   };
   for (const [name, call] of Object.entries(calls)) survives(name, call);
   for (const junk of JUNK) {
-    for (const call of [() => guard.verifyMany(junk), () => guard.verifyMany([junk]), () => guard.verify(token, junk)]) {
+    for (const call of [() => guard.verifyMany(junk), () => guard.verifyMany([junk]), () => guard.verify(token, junk), () => guard.ready(junk)]) {
       await call().catch((error) => assert(error instanceof CountersealError, error.stack));
     }
   }
@@ -270,16 +286,16 @@ test("a policy that JSON would change without a word is refused", () => {
     cyclic,
     { get version() { throw new Error("x"); } },
   ]) {
-    assert.throws(() => Policy.fromObject(policy), { code: "misuse_argument" });
+    assert.throws(() => Policy.fromDict(policy), { code: "misuse_argument" });
   }
   assert.throws(
-    () => Policy.fromObject({ version: "\ud800" }),
+    () => Policy.fromDict({ version: "\ud800" }),
     (error) => error.problems.some(({ code, path }) => code === "config_syntax" && path === ""),
   );
 });
 
 test("methods on other objects are refused", () => {
-  for (const name of ["verifySync", "tryVerify", "explain", "reload", "close"]) {
+  for (const name of ["verifySync", "tryVerify", "explain", "reload", "close", "status", "metrics"]) {
     assert.throws(() => Guard.prototype[name].call({}, token), /TypeError|MisuseError/, name);
   }
   assert.throws(() => new Guard(Object.create(Policy.prototype)), { code: "misuse_argument" });

@@ -29,7 +29,7 @@ test("each thread has a guard of its own", async () => {
   const source = `
     const { Guard, Policy } = require(${INDEX});
     const { parentPort, workerData } = require("node:worker_threads");
-    const guard = new Guard(Policy.fromString(workerData.text));
+    const guard = new Guard(Policy.fromStr(workerData.text));
     for (let at = 0; at < 100; at++) guard.verifySync(workerData.token);
     guard.verify(workerData.token).then((identity) => parentPort.postMessage(identity.subject));
   `;

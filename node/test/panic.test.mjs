@@ -5,11 +5,12 @@ import { createRequire } from "node:module";
 import { test } from "node:test";
 
 import { Guard, InternalError, Policy } from "counterseal";
-import { issuer } from "counterseal/testing";
+import * as testing from "counterseal/testing";
 
 const require = createRequire(import.meta.url);
 const native = require("../lib/native.cjs");
 
+const { Clock, answerKeys, issuer, loadPolicy, replace } = testing;
 const idp = issuer();
 const guard = idp.guard();
 const token = idp.token();
@@ -22,14 +23,25 @@ const CALLS = {
   "verifySync of bytes": () => guard.verifySync(Buffer.from(token)),
   explain: () => guard.explain(token),
   reload: () => guard.reload(),
-  "Policy.fromString": () => Policy.fromString(text),
+  "Policy.fromStr": () => Policy.fromStr(text),
   "Policy.load": () => Policy.load("counterseal.toml"),
   "new Guard": () => new Guard(policy),
   "issuer.token": () => idp.token(),
   "issuer.rotate": () => idp.rotate(),
   "clock.now": () => idp.clock.now(),
+  "clock.set": () => clock.set(0),
+  "new Clock": () => new Clock(0),
+  "identity.require": () => identity.require({ scopes: "a" }),
+  status: () => guard.status(),
+  metrics: () => guard.metrics(),
+  "testing.guard": () => testing.guard(policy, clock),
+  "testing.loadPolicy": () => loadPolicy("counterseal.toml"),
+  "testing.replace": () => replace(guard, policy),
+  "testing.answerKeys": () => answerKeys(guard, "main", "{}"),
 };
 const policy = idp.policy();
+const clock = new Clock(idp.clock.now());
+const identity = guard.verifySync(token);
 const fresh = Array.from({ length: 4 }, () => idp.token());
 
 for (const [name, call] of Object.entries(CALLS)) {
@@ -44,7 +56,7 @@ for (const [name, call] of Object.entries(CALLS)) {
   });
 }
 
-test("a panic inside verify, tryVerify and verifyMany", async () => {
+test("a panic inside verify, tryVerify, verifyMany and ready", async () => {
   native.panicNext();
   await assert.rejects(guard.verify(token), { code: "internal" });
   native.panicNext();
@@ -52,6 +64,8 @@ test("a panic inside verify, tryVerify and verifyMany", async () => {
   assert.deepEqual([ok, error.code], [false, "internal"]);
   native.panicNext();
   await assert.rejects(guard.verifyMany([token]), { code: "internal" });
+  native.panicNext();
+  await assert.rejects(guard.ready(), { code: "internal" });
   await guard.verify(token);
 });
 

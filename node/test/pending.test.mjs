@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "node:test";
 
+import { Guard } from "counterseal";
 import { issuer } from "counterseal/testing";
 
 const WAIT = (time) => `[fetch]\nwait = "${time}"`;
@@ -141,3 +142,40 @@ test("those who wait are bounded in number", async () => {
   assert(refused.every(({ reason }) => reason.code === "keys_unavailable"));
 });
 
+
+test("ready waits for every issuer", async () => {
+  const idp = issuer();
+  assert.equal(await idp.guard().ready(0), undefined);
+  await new Guard(idp.policy()).ready();
+  const guard = idp.pendingGuard();
+  const began = performance.now();
+  await assert.rejects(guard.ready(0.1), { name: "UnavailableError", code: "keys_unavailable", status: 503 });
+  const took = performance.now() - began;
+  assert(took >= 90 && took < 5000, `${took}`);
+  const waits = [guard.ready(), guard.ready(10)];
+  await sleep(20);
+  idp.publish();
+  await Promise.all(waits);
+  assert(guard.tryVerify(idp.token()).ok);
+  const failed = idp.pendingGuard();
+  const wait = failed.ready(10);
+  idp.fail(failed);
+  await assert.rejects(wait, { code: "keys_unavailable" });
+  await assert.rejects(failed.ready(10), { code: "keys_unavailable" });
+  for (const wrong of ["1", null, NaN, Infinity, -1, 86_401, 5n, {}]) {
+    await assert.rejects(failed.ready(wrong), { code: "misuse_argument" });
+  }
+});
+
+test("ready is told of a guard that closes, and sees keys that came while the event loop was busy", async () => {
+  const idp = issuer();
+  const [closing, busy] = [idp.pendingGuard(), idp.pendingGuard()];
+  const refused = closing.ready(10);
+  closing.close();
+  await assert.rejects(refused, { code: "misuse_closed" });
+  await assert.rejects(closing.ready(0), { code: "misuse_closed" });
+  const wait = busy.ready(0.05);
+  idp.publish();
+  for (const began = performance.now(); performance.now() - began < 100; );
+  await wait;
+});

@@ -11,7 +11,7 @@ const CACHE = (entries) => `[cache]\nentries = ${entries}`;
 
 /** Verifies tokens of known `jti` in random order, in every way, and counts those that come back as another's. */
 async function hammer(policyText, tokens, rounds) {
-  const guard = new Guard(Policy.fromString(policyText));
+  const guard = new Guard(Policy.fromStr(policyText));
   let wrong = 0;
   let seen = 0;
   let random = 12345;

@@ -1,6 +1,6 @@
 // What a user calls, on the real native module.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -13,6 +13,7 @@ import {
   Policy,
   PolicyError,
   TokenRejectedError,
+  version,
 } from "counterseal";
 import { ABSENT, issuer } from "counterseal/testing";
 
@@ -123,7 +124,7 @@ test("another time judges the claims, past the cache", async () => {
     await assert.rejects(guard.verifyMany([token], { now: wrong }), { code: "misuse_time" });
   }
   for (const wrong of ["2026-01-01", null, 5n, {}, true]) {
-    failure(() => guard.verifySync(token, { now: wrong }), "misuse_argument", MisuseError);
+    failure(() => guard.verifySync(token, { now: wrong }), "misuse_time", MisuseError);
   }
 });
 
@@ -154,9 +155,9 @@ test("policies come from files, text and objects", () => {
     for (const policy of [
       Policy.load(file),
       Policy.load(pathToFileURL(file)),
-      Policy.fromString(text, { baseDir: folder }),
-      Policy.fromString(text, { baseDir: pathToFileURL(`${folder}/`) }),
-      Policy.fromObject({
+      Policy.fromStr(text, { baseDir: folder }),
+      Policy.fromStr(text, { baseDir: pathToFileURL(`${folder}/`) }),
+      Policy.fromDict({
         version: 1,
         issuer: [
           {
@@ -176,6 +177,9 @@ test("policies come from files, text and objects", () => {
     }
     const orders = Guard.load(file, { service: "orders" });
     assert.equal(orders.tryVerify(token).error.code, "aud_mismatch");
+    assert.equal(Guard.load(file, "orders").tryVerify(token).error.code, "aud_mismatch", "a string is the service");
+    assert.equal(new Guard(Policy.load(file, "orders")).tryVerify(token).error.code, "aud_mismatch");
+    failure(() => Policy.load(file, "none"), "config_missing", PolicyError);
     assert.equal(failure(() => Guard.load(file, { service: "none" }), "config_missing", PolicyError).problems.length, 1);
 
     writeFileSync(file, text.replace(idp.audience, "https://other.test"));
@@ -195,16 +199,16 @@ test("policies come from files, text and objects", () => {
 });
 
 test("mistakes in a policy are told, all at once", () => {
-  const text = failure(() => Policy.fromString("version = 1\nfoo = 1\n[[issuer]]\nisuer = 1"), "config_unknown_key", PolicyError);
+  const text = failure(() => Policy.fromStr("version = 1\nfoo = 1\n[[issuer]]\nisuer = 1"), "config_unknown_key", PolicyError);
   assert(text.problems.length > 1);
   const [problem] = text.problems;
   assert.deepEqual(Object.keys(problem), ["path", "pointer", "line", "column", "code", "message", "hint"]);
   assert.deepEqual([problem.path, problem.line, problem.column], ["foo", 2, 1]);
-  const object = failure(() => Policy.fromObject({ version: 1, foo: 1 }), "config_missing", PolicyError);
+  const object = failure(() => Policy.fromDict({ version: 1, foo: 1 }), "config_missing", PolicyError);
   assert.deepEqual([object.problems[1].pointer, object.problems[1].line], ["/foo", null]);
   assert.match(object.message, /^`issuer` is missing; .*\nfoo: unknown setting; /, "an object has no lines");
   failure(() => Policy.load("/nowhere/counterseal.toml"), "config_file", PolicyError);
-  failure(() => Policy.fromString("{", { format: "json" }), "config_syntax", PolicyError);
+  failure(() => Policy.fromStr("{", { format: "json" }), "config_syntax", PolicyError);
   failure(() => guard.reload(), "misuse_closed", MisuseError);
 });
 
@@ -254,6 +258,48 @@ test("time passes and keys change as the issuer of a test says", () => {
   const id = own.guard("", { profile: "id_token" }).verifySync(own.idToken({ nonce: "n" }));
   assert.deepEqual([id.profile, id.audience], ["id_token", ["c"]]);
   failure(() => own.guard("", { profile: "other" }), "misuse_argument", MisuseError);
-  failure(() => issuer({ algorithm: "HS256" }), "config_alg_unsupported", PolicyError);
+  failure(() => issuer({ algorithm: "HS256" }), "config_alg_unsupported", MisuseError);
   failure(() => issuer({ algorithm: "none" }), "misuse_argument", MisuseError);
+});
+
+test("status and metrics", () => {
+  const own = issuer();
+  const its = own.guard();
+  const token = own.token();
+  for (let times = 0; times < 3; times++) its.verifySync(token);
+  for (const odd of [own.expired(), own.expired(), "x"]) its.tryVerify(odd);
+  const status = its.status();
+  const [entry] = status.issuers;
+  assert.deepEqual([entry.name, entry.issuer, entry.keyState, entry.keys], ["main", own.issuer, "held", 1]);
+  assert.deepEqual(entry.decisions.refused, [{ code: "token_expired", enforced: true, count: 2 }]);
+  assert.deepEqual([status.cache.hits, status.cache.entries, status.alarms], [2, 1, []]);
+  assert.deepEqual(
+    [status.policy.generation, status.policy.failedReloads, status.policy.lastReloadAt, status.denyFile],
+    [0, 0, null, null],
+  );
+  status.alarms.push("it is its receiver's to change");
+  const metrics = its.metrics();
+  const line = 'counterseal_decisions_total{issuer="main",outcome="rejected",code="token_expired",enforced="true"} 2';
+  assert(metrics.includes(line), metrics);
+  for (const hidden of ["test-user", token.slice(0, 20)]) assert(!(metrics + JSON.stringify(status)).includes(hidden));
+  assert.equal(own.pendingGuard().status().issuers[0].keyState, "awaited");
+  its.close();
+  for (const call of [() => its.status(), () => its.metrics()]) failure(call, "misuse_closed", MisuseError);
+});
+
+test("an entry that only reports", () => {
+  const reporting = idp.guard("enforce = false");
+  const refused = failure(() => reporting.verifySync(idp.expired()), "token_expired", TokenRejectedError);
+  assert.equal(refused.enforced, false);
+  assert.equal(guard.tryVerify(idp.expired()).error.enforced, true);
+  assert.equal(reporting.verifySync(idp.token()).subject, "test-user");
+  for (const [more, enforced] of [["enforce = false", false], ["", true]]) {
+    const { error } = idp.pendingGuard(more).tryVerify(idp.token());
+    assert.deepEqual([error.code, error.enforced], ["keys_unavailable", enforced], more);
+  }
+});
+
+test("the version is that of the crate", () => {
+  const [, inCargo] = /\[workspace\.package\][^[]*?\nversion = "(.*?)"/.exec(readFileSync(new URL("../../Cargo.toml", import.meta.url), "utf8"));
+  assert.equal(version, inCargo);
 });

@@ -46,7 +46,7 @@ pub use error::{Error, Unavailable};
 pub use guard::{Answer, Guard, WAITS};
 pub use landings::Completions;
 pub use policy::Policy;
-pub use require::require;
+pub use require::{require, require_of};
 pub use status::{Alarm, CacheStatus, DenyFileStatus, PolicyStatus, Status};
 
 /// The examples of the README compile.

@@ -2,6 +2,7 @@
 
 use std::hash::{BuildHasher, RandomState};
 
+use counterseal_core::error::Rejection;
 use counterseal_core::identity::Identity;
 use counterseal_core::requirements::Requirements;
 use counterseal_core::time::UnixTime;
@@ -27,10 +28,28 @@ use crate::error::Error;
 /// [`Error::TokenRejected`] with `insufficient_scope` (403), `acr_unmet` or `auth_too_old` (401, with the
 /// challenge of RFC 9470).
 pub fn require(identity: &Identity, requirements: &Requirements, now: Option<UnixTime>) -> Result<(), Error> {
-    let now = now.unwrap_or_else(system_time);
+    answered(identity.require(requirements, now.unwrap_or_else(system_time)))
+}
+
+/// [`require`] for hosts that keep the fields of an identity as values of their own: its scopes, class and time of the
+/// sign-in, and [`Identity::leeway_seconds`].
+///
+/// # Errors
+/// As [`require`].
+pub fn require_of<S: AsRef<str>>(
+    scopes: &[S],
+    acr: Option<&str>,
+    auth_time: Option<i64>,
+    leeway: i64,
+    requirements: &Requirements,
+    now: Option<UnixTime>,
+) -> Result<(), Error> {
+    let has_scope = |asked: &str| scopes.iter().any(|granted| granted.as_ref() == asked);
+    answered(requirements.hold(has_scope, acr, auth_time, leeway, now.unwrap_or_else(system_time)))
+}
+
+fn answered(held: Result<(), Rejection>) -> Result<(), Error> {
     // RandomState is seeded by the operating system.
-    let reference = || RandomState::new().hash_one(identity.id());
-    identity
-        .require(requirements, now)
-        .map_err(|refusal| Error::TokenRejected(refusal.with_reference(reference())))
+    let reference = || RandomState::new().hash_one(0u64);
+    held.map_err(|refusal| Error::TokenRejected(refusal.with_reference(reference())))
 }

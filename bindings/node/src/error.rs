@@ -13,6 +13,7 @@ struct Told<'a>(
     Option<String>,        // wwwAuthenticate
     Option<u32>,           // retryAfter
     Option<String>,        // reference
+    Option<bool>,          // enforced
     Option<&'a [Problem]>, // problems
 );
 
@@ -29,6 +30,7 @@ pub(crate) fn write(out: &mut Vec<u8>, error: &Error) {
             rejection.www_authenticate(),
             None,
             Some(rejection.reference()),
+            Some(rejection.enforced()),
             None,
         ),
         Error::Unavailable(outage) => Told(
@@ -39,10 +41,13 @@ pub(crate) fn write(out: &mut Vec<u8>, error: &Error) {
             None,
             Some(outage.retry_after()),
             Some(outage.reference()),
+            Some(outage.enforced()),
             None,
         ),
-        Error::Policy(error) => Told(number, message, None, None, None, None, None, Some(error.problems())),
-        _ => Told(number, message, None, None, None, None, None, None),
+        Error::Policy(error) => {
+            Told(number, message, None, None, None, None, None, None, Some(error.problems()))
+        }
+        _ => Told(number, message, None, None, None, None, None, None, None),
     };
     // Writing to memory does not fail, and neither does anything in it.
     let _ = serde_json::to_writer(out, &told);

@@ -117,6 +117,37 @@ impl Guard {
         })
     }
 
+    /// How it is doing, as JSON.
+    #[napi]
+    pub fn status(&self) -> Result<String> {
+        body(|| {
+            let status = self.open(counterseal::Guard::status)?;
+            serde_json::to_string(&status).map_err(|_| coded(Code::Internal))
+        })
+    }
+
+    /// The same as Prometheus text.
+    #[napi]
+    pub fn metrics(&self) -> Result<String> {
+        body(|| self.open(counterseal::Guard::metrics))
+    }
+
+    /// Is there a key to be waited for? Then `watch` waits for it.
+    #[napi]
+    pub fn readiness(&self) -> Result<bool> {
+        body(|| {
+            let awaited = self.open(counterseal::Guard::readiness)?.map_err(|error| thrown(&error))?;
+            self.shared.pending.set(awaited);
+            Ok(awaited.is_some())
+        })
+    }
+
+    /// Puts another policy in place of this one.
+    #[napi]
+    pub fn replace(&self, policy: &Policy) -> Result<()> {
+        body(|| self.open(|guard| guard.replace(policy.inner.clone())))
+    }
+
     /// Reads the policy file again.
     #[napi]
     pub fn reload(&self) -> Result<()> {
@@ -158,10 +189,13 @@ impl Guard {
         body(|| Ok(self.open(counterseal::Guard::wait)?.as_secs_f64() * 1000.0))
     }
 
-    /// The outage that a caller is told of who has waited long enough, as text.
+    /// The outage for the keys that the last answer waits for, as text.
     #[napi]
     pub fn keys_unavailable(&self) -> Result<String> {
-        body(|| Ok(error::text(&self.open(|guard| guard.keys_unavailable(None))?)))
+        body(|| {
+            let flight = self.shared.pending.take();
+            Ok(error::text(&self.open(|guard| guard.keys_unavailable(flight))?))
+        })
     }
 
     /// Is it not closed?

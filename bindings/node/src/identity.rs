@@ -9,9 +9,47 @@
 
 use std::io::Write;
 
-use counterseal::Identity;
 use counterseal::core::json::{Kind, Value};
+use counterseal::{Identity, Requirements};
+use napi::Result;
+use napi_derive::napi;
 use serde::Serialize;
+
+use crate::error::{coded, thrown};
+use crate::guard::{body, time};
+
+/// How many scopes or classes of sign-in can be asked for at once.
+#[napi]
+pub const REQUIREMENTS: u32 = counterseal::core::limits::REQUIREMENTS as u32;
+
+/// What an identity has that can be asked for.
+#[napi(object)]
+pub struct Held {
+    pub scopes: Vec<String>,
+    pub acr: Option<String>,
+    pub auth_time: Option<i64>,
+    pub leeway: i64,
+}
+
+/// What a handler asks beyond the policy.
+#[napi(object)]
+pub struct Asked {
+    pub scopes: Vec<String>,
+    pub acr: Vec<String>,
+    pub max_age: Option<i64>,
+    pub now: Option<f64>,
+}
+
+/// Holds an identity against what a handler asks.
+#[napi]
+pub fn require(held: Held, asked: Asked) -> Result<()> {
+    body(|| {
+        let requirements = Requirements::new(asked.scopes, asked.acr, asked.max_age).map_err(coded)?;
+        let (now, acr) = (time(asked.now)?, held.acr.as_deref());
+        counterseal::require_of(&held.scopes, acr, held.auth_time, held.leeway, &requirements, now)
+            .map_err(|error| thrown(&error))
+    })
+}
 
 /// Appends an identity.
 pub(crate) fn write(out: &mut Vec<u8>, identity: &Identity) {
@@ -35,6 +73,7 @@ pub(crate) fn write(out: &mut Vec<u8>, identity: &Identity) {
     text(out, identity.transaction_id());
     json(out, &identity.groups_incomplete());
     text(out, Some(identity.issuer_name()));
+    json(out, &identity.leeway_seconds());
     end(out, b']');
     out.push(b'\n');
     big_integers(out, identity.claims());

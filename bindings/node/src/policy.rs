@@ -9,6 +9,7 @@ use napi_derive::napi;
 
 use crate::error::{coded, thrown};
 use crate::guard::body;
+use crate::testing::Clock;
 
 /// What `counterseal.Policy` is made of.
 #[napi]
@@ -43,6 +44,18 @@ impl Policy {
             let base_dir = base_dir.as_deref().map(Path::new);
             read(counterseal::Policy::from_str(&text, format, service.as_deref(), base_dir))
         })
+    }
+
+    /// For tests: the same for a file whose keys are handed in.
+    #[napi(factory)]
+    pub fn load_scripted(path: String, service: Option<String>) -> Result<Policy> {
+        body(|| read(counterseal::testing::load_policy(path, service.as_deref())))
+    }
+
+    /// For tests: the same policy, whose guard goes by that clock.
+    #[napi]
+    pub fn with_clock(&self, clock: &Clock) -> Result<Policy> {
+        body(|| Ok(Policy { inner: self.inner.clone(), clock: Some(clock.inner.clone()) }))
     }
 
     /// How many issuers it trusts.

@@ -1,13 +1,13 @@
 //! The issuer of `node/lib/testing.cjs`.
 
-use counterseal::testing::{Issuer as Inner, Oddity, Request};
-use counterseal::{Algorithm, Code, Profile};
+use counterseal::testing::{self, Issuer as Inner, Oddity, Request, TestClock};
+use counterseal::{Algorithm, Code, Profile, UnixTime};
 use napi::Result;
 use napi::bindgen_prelude::Uint8Array;
 use napi_derive::napi;
 
 use crate::error::{coded, thrown};
-use crate::guard::{Guard, body, time};
+use crate::guard::{Guard, body};
 use crate::policy::Policy;
 
 /// What `counterseal.testing.Issuer` is made of.
@@ -131,22 +131,50 @@ impl Issuer {
         body(|| told(guard.open(|guard| self.inner.fail(guard))?))
     }
 
-    /// What its clock shows, in seconds since 1970.
+    /// The clock that dates its tokens.
     #[napi]
-    pub fn now(&self) -> Result<f64> {
-        body(|| Ok(self.inner.clock().now().as_millis() as f64 / 1000.0))
+    pub fn clock(&self) -> Result<Clock> {
+        body(|| Ok(Clock { inner: self.inner.clock().clone() }))
+    }
+}
+
+/// What `counterseal.testing.Clock` is made of.
+#[napi]
+pub struct Clock {
+    pub(crate) inner: TestClock,
+}
+
+#[napi]
+impl Clock {
+    /// Stands at so many seconds since 1970.
+    #[napi(constructor)]
+    pub fn new(now: f64) -> Result<Clock> {
+        body(|| Ok(Clock { inner: TestClock::at(UnixTime::from_fractional_seconds(now).map_err(coded)?) }))
     }
 
-    /// Sets its clock.
+    /// What it shows.
     #[napi]
-    pub fn set_clock(&self, now: f64) -> Result<()> {
+    pub fn now(&self) -> Result<f64> {
+        body(|| Ok(self.inner.now().as_millis() as f64 / 1000.0))
+    }
+
+    /// Shows another time.
+    #[napi]
+    pub fn set(&self, now: f64) -> Result<()> {
         body(|| {
-            if let Some(now) = time(Some(now))? {
-                self.inner.clock().set(now);
-            }
+            self.inner.set(UnixTime::from_fractional_seconds(now).map_err(coded)?);
             Ok(())
         })
     }
+}
+
+/// Hands keys to an entry of the policy, or tells that they cannot be had.
+#[napi]
+pub fn answer_keys(guard: &Guard, issuer: String, jwks: Option<Uint8Array>) -> Result<()> {
+    body(|| {
+        let answered = guard.open(|guard| testing::answer_keys(guard, &issuer, jwks.as_deref()))?;
+        answered.map_err(coded)
+    })
 }
 
 fn named(profile: &str) -> Result<Profile> {

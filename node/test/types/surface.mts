@@ -13,16 +13,17 @@ import {
   type Problem,
   TokenRejectedError,
   UnavailableError,
+  version,
 } from "counterseal";
-import { ABSENT, type Issuer, issuer } from "counterseal/testing";
+import { ABSENT, Clock, type Issuer, answerKeys, guard as testingGuard, issuer, loadPolicy, replace } from "counterseal/testing";
 
 const guard: Guard = Guard.load("counterseal.toml", { service: "orders" });
 const same = new Guard(Policy.load(new URL("file:///policy.toml")));
 const identity: Identity = guard.verifySync("Bearer x");
 const awaited: Identity = await same.verify(Buffer.from("x"), { now: new Date() });
 const outcomes: Outcome[] = await guard.verifyMany(["a", new Uint8Array(1)], { now: 1_700_000_000 });
-Policy.fromString("version = 1", { format: "toml", baseDir: "." });
-Policy.fromObject({ version: 1, issuer: [{ name: "main", required_scopes: ["a"] }] });
+Policy.fromStr("version = 1", { format: "toml", baseDir: "." });
+Policy.fromDict({ version: 1, issuer: [{ name: "main", required_scopes: ["a"] }] });
 
 for (const outcome of outcomes) {
   if (outcome.ok) {
@@ -44,7 +45,8 @@ try {
   if (error instanceof TokenRejectedError) {
     const challenge: string | undefined = error.wwwAuthenticate;
     const status: number = error.status;
-    void [challenge, status, error.rule, error.reference];
+    const counts: boolean = error.enforced;
+    void [counts, challenge, status, error.rule, error.reference];
     // @ts-expect-error a misspelt code is noticed
     if (error.code === "token_expierd") void 0;
     // @ts-expect-error a rejection is no outage
@@ -63,7 +65,7 @@ try {
 
 const claim: Claim | undefined = identity.claim("/realm_access/roles");
 const roles: readonly string[] = identity.roles;
-void [claim, roles, awaited.equals(identity), identity.toObject().claims["x"]];
+void [claim, roles, awaited.equals(identity), identity.toDict().claims["x"]];
 
 // A promise is not an identity.
 // @ts-expect-error await it
@@ -80,8 +82,19 @@ await guard.verifyMany(5);
 guard.verifySync("x", { now: "2026-01-01" });
 // @ts-expect-error there is no such option
 guard.verifySync("x", { audience: "any" });
-// @ts-expect-error the service is an option
 Guard.load("counterseal.toml", "orders");
+await guard.ready(5);
+const states: string[] = guard.status().issuers.map((entry) => entry.keyState);
+identity.require({ scopes: "a", acr: ["b"], maxAge: 300, now: new Date() });
+// @ts-expect-error there is no such requirement
+identity.require({ scope: "a" });
+const text: string = guard.metrics() + version;
+const clock = new Clock(1_800_000_000);
+replace(testingGuard(loadPolicy("x.toml", { service: "orders" }), clock), Policy.load("x.toml", "orders"));
+answerKeys(guard, "main", null);
+// @ts-expect-error keys that cannot be had are null
+answerKeys(guard, "main");
+void [states, text];
 // @ts-expect-error a guard wants a policy
 new Guard({ version: 1 });
 // @ts-expect-error what looks like a policy is none
@@ -101,9 +114,9 @@ identity.roles.push("admin");
 // @ts-expect-error claims do not change
 identity.claims["admin"] = true;
 // @ts-expect-error undefined would be left out of JSON without a word
-Policy.fromObject({ version: 1, required_scopes: undefined });
+Policy.fromDict({ version: 1, required_scopes: undefined });
 // @ts-expect-error TOML or JSON
-Policy.fromString("", { format: "yaml" });
+Policy.fromStr("", { format: "yaml" });
 void forged;
 
 const idp: Issuer = issuer({ audience: "https://api.example.com", algorithm: "Ed25519" });
