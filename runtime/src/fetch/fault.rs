@@ -76,6 +76,7 @@ fn tls(error: &rustls::Error) -> &'static str {
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 "tls: certificate of another host"
             }
+            CertificateError::BadSignature => "tls: certificate with a false signature",
             CertificateError::Revoked => "tls: revoked certificate",
             _ => "tls: invalid certificate",
         },
