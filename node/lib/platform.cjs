@@ -1,10 +1,10 @@
 "use strict";
 // Which native module is for this machine.
 
-/** `linux-x64-gnu`, `darwin-arm64`, `win32-x64-msvc`, … */
+/** `linux-x64-gnu`, `linux-arm64-musl`, `darwin-arm64`, `win32-x64-msvc`, … as napi-rs names them. */
 function platform() {
   const { platform: system, arch } = process;
-  const abi = { linux: libc, win32: () => "msvc" }[system];
+  const abi = { linux: () => libc() + (arch === "arm" ? "eabihf" : ""), win32: () => "msvc" }[system];
   return [system, arch, abi?.()].filter((part) => part !== undefined).join("-");
 }
 

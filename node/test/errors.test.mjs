@@ -126,17 +126,3 @@ test("errors of another copy of the package are known, its proofs and guards are
     rmSync(folder, { recursive: true, force: true });
   }
 });
-
-test("where no native module can be loaded, the error names it", () => {
-  const folder = mkdtempSync(join(tmpdir(), "counterseal-"));
-  try {
-    cpSync(join(root, "lib"), join(folder, "lib"), { recursive: true });
-    cpSync(join(root, "index.cjs"), join(folder, "index.cjs"));
-    const { fileName, platform } = require(join(folder, "lib", "platform.cjs"));
-    const { message } = caught(() => require(join(folder, "index.cjs")));
-    assert(message.includes(fileName()) && message.includes(`@counterseal/${platform()}`), message);
-    assert.match(message, /node build\.cjs --release/);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
-});

@@ -1,6 +1,7 @@
 // What JSON cannot hold: every function with what it was not made for. Each has a documented error; nothing crashes,
 // and nothing that is no token passes.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { runInNewContext } from "node:vm";
 import { test } from "node:test";
 
@@ -199,6 +200,126 @@ test("a long token is read to its end: none is cut into one that passes", () => 
   assert.equal(raised.tryVerify(`Bearer ${" ".repeat(100_000)}${given}`).ok, true);
   assert.equal(raised.tryVerify(`Bearer ${" ".repeat(2 ** 20)}${given}`).error.code, "token_too_large");
 });
+
+// The list is for all languages; what stands above is Node's own.
+const SHARED = JSON.parse(readFileSync(new URL("../../tests/surface/host_input.json", import.meta.url), "utf8"));
+
+class Text extends String {}
+
+const BOM = "\ufeff";
+const ABSENT = (why) => ({ absent: why });
+const HERE = {
+  accepted: {
+    string: token,
+    bytes: new TextEncoder().encode(token),
+    bearer: `Bearer ${token}`,
+    bearer_bytes: Buffer.from(`Bearer ${token}`),
+    string_subclass: ABSENT("an object of a class that extends String is an object and no text: it is misused below"),
+    bytes_subclass: new Bytes(Buffer.from(token)),
+  },
+  rejected: {
+    empty: "",
+    empty_bytes: new Uint8Array(),
+    bearer_alone: "Bearer ",
+    bearer_twice: `Bearer Bearer ${token}`,
+    space_behind: `${token} `,
+    line_break_behind: `${token}\n`,
+    nul_behind: `${token}\0`,
+    nul_inside: `${token.slice(0, 9)}\0${token.slice(9)}`,
+    nul_in_front: `\0${token}`,
+    surrogate_behind: `${token}\ud800`,
+    surrogate_alone: "\udcff",
+    surrogate_pair_in_halves: token + String.fromCharCode(0xd83d) + String.fromCharCode(0xde00),
+    latin_1: `${token}é`,
+    wide: `${token}ш`,
+    wide_look_alike: token.replaceAll("e", "\u0435"),
+    wide_that_truncates: String.fromCharCode(...[...token].map((letter) => 0x100 + letter.charCodeAt(0))),
+    emoji: `${token}😀`,
+    byte_order_mark: BOM + token,
+    not_utf_8: Buffer.concat([Buffer.from(token), Buffer.of(0xff)]),
+    utf_16: Buffer.from(BOM + token, "utf16le"),
+    huge: "a".repeat(50_000_000),
+    huge_wide: "ш".repeat(5_000_000),
+    huge_bytes: Buffer.alloc(50_000_000, "a"),
+    huge_of_dots: ".".repeat(1_000_000),
+    one_byte_too_many: "a".repeat(LARGEST + 1),
+    as_large_as_may_be: "a".repeat(LARGEST),
+  },
+  misused: {
+    null: null,
+    number: 5,
+    float: 1.5,
+    boolean: true,
+    list: [token],
+    dict: { token },
+    object: new Text(token),
+    type: String,
+    identity,
+    outcome: guard.tryVerify(token),
+  },
+  times: {
+    milliseconds: 1_800_000_000_000,
+    negative_milliseconds: -1_800_000_000_000,
+    float_milliseconds: 1.8e12 + 0.5,
+    just_beyond: 100_000_000_001,
+    enormous: 10n ** 400n,
+    nan: NaN,
+    infinity: Infinity,
+    negative_infinity: -Infinity,
+    boolean: true,
+    string: "1800000000",
+    bytes: Buffer.from("1800000000"),
+    list: [1_800_000_000],
+    object: new Text("1800000000"),
+  },
+};
+
+test("every shared input is here, or why not", () => {
+  for (const [group, entries] of Object.entries(SHARED)) {
+    assert.deepEqual(Object.keys(HERE[group]).sort(), Object.keys(entries).sort(), group);
+  }
+});
+
+for (const [group, entries] of Object.entries(SHARED)) {
+  for (const [id, { code }] of Object.entries(entries)) {
+    const input = HERE[group][id];
+    if (typeof input?.absent === "string") continue;
+    test(`shared: ${group}: ${id}`, async () => {
+      const isTime = group === "times";
+      if (isTime) {
+        const options = { now: input };
+        for (const call of [
+          () => guard.verifySync(token, options),
+          () => guard.tryVerify(token, options),
+          () => guard.explain(token, options),
+          () => identity.require({ maxAge: 60, now: input }),
+          () => new testing.Clock(input),
+        ]) {
+          assert.throws(() => thrown(call()), { code });
+        }
+        for (const call of [() => guard.verify(token, options), () => guard.verifyMany([token], options)]) {
+          await assert.rejects(call(), { code });
+        }
+        return;
+      }
+      const codes = new Set();
+      await everyWay(input, ({ value, error }) => {
+        codes.add(error?.code);
+        if (group === "accepted") assert.equal(value?.subject, "alice");
+        if (group === "rejected") assert.equal(error?.name, "TokenRejectedError");
+      });
+      assert.deepEqual([...codes], [code]);
+      if (group === "misused") assert.throws(() => guard.explain(input), { code });
+      else assert.equal(guard.explain(input).code, code ?? null);
+    });
+  }
+}
+
+/** `tryVerify` tells what others throw. */
+function thrown(result) {
+  if (result?.error !== undefined) throw result.error;
+  return result;
+}
 
 const JUNK = [undefined, null, 0, -1, NaN, 5n, "", "x", "\ud800", "\0", true, Symbol("x"), [], {}, () => {}, identity, guard];
 
