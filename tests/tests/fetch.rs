@@ -416,13 +416,17 @@ fn twenty_rotations_under_load_lose_no_token() {
     let before = fetches();
     thread::scope(|scope| {
         let guard = &guard;
-        for token in &removed {
+        for (at, token) in removed.iter().enumerate() {
             scope.spawn(move || {
                 let code = guard.verify(token).map(drop).map_err(|error| error.code());
-                assert_eq!(code, Err(Code::KidUnknown));
+                // The last of them is in the set until the others have had it fetched again.
+                let may_be_there = at == ROTATIONS - 1 && code == Ok(());
+                assert!(may_be_there || code == Err(Code::KidUnknown), "{code:?}");
             });
         }
     });
+    let last = guard.verify(&removed[ROTATIONS - 1]).map(drop).map_err(|error| error.code());
+    assert_eq!(last, Err(Code::KidUnknown));
     assert!(fetches() - before <= 3, "{} fetches", fetches() - before);
     assert_eq!(world.verify(&guard), Ok(()));
     let fetch = guard.status().issuers[0].fetch.clone().unwrap();
