@@ -74,7 +74,7 @@ bench-python: need-cargo need-python ## Budgets of the Python package, and its p
 .PHONY: bench-node
 bench-node: need-cargo need-node ## Budgets and peers of the Node package, on a release build
 	node node/build.cjs --release
-	@test -d benches/node/node_modules || npm --prefix benches/node ci --ignore-scripts --no-audit --no-fund
+	@test -d benches/node/node_modules || npm --prefix benches/node install --no-package-lock --ignore-scripts --no-audit --no-fund
 	node benches/node/bench.mjs
 
 .PHONY: bench-go

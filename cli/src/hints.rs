@@ -104,6 +104,9 @@ pub(crate) fn hint(code: Code) -> Option<&'static str> {
         Code::InsufficientScope => {
             "The client has to ask for the scope, and the user or operator to grant it."
         }
+        Code::AcrUnmet | Code::AuthTooOld => {
+            "The handler asks for another sign-in than this one: the client has to send the user there, as the challenge says."
+        }
         Code::ClaimRule => {
             "The token is genuine, and the rule of the policy is not for its holder. Is the rule as it was meant?"
         }
