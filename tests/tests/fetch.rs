@@ -268,8 +268,8 @@ fn addresses_that_metadata_names_are_judged() {
     let world = World::new(Certificate::Good);
     let elsewhere = world.server.url("127.0.0.1", "/jwks");
     for (jwks_uri, expected) in [
-        (elsewhere.as_str(), "jwks_address_blocked: a private address"),
-        ("https://[::1]/jwks", "jwks_address_blocked: a private address"),
+        (elsewhere.as_str(), "jwks_address_blocked: a loopback address"),
+        ("https://[::1]/jwks", "jwks_address_blocked: a loopback address"),
         ("https://10.1.2.3/jwks", "jwks_address_blocked: a private address"),
         ("https://169.254.169.254/latest", "jwks_address_blocked: a cloud's metadata service"),
         ("https://[::ffff:169.254.169.254]/", "jwks_address_blocked: a cloud's metadata service"),
