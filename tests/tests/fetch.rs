@@ -271,9 +271,9 @@ fn addresses_that_metadata_names_are_judged() {
         (elsewhere.as_str(), "jwks_address_blocked: a loopback address"),
         ("https://[::1]/jwks", "jwks_address_blocked: a loopback address"),
         ("https://10.1.2.3/jwks", "jwks_address_blocked: a private address"),
-        ("https://169.254.169.254/latest", "jwks_address_blocked: a cloud's metadata service"),
-        ("https://[::ffff:169.254.169.254]/", "jwks_address_blocked: a cloud's metadata service"),
-        ("https://0.0.0.0/", "jwks_address_blocked: a reserved address"),
+        ("https://169.254.169.254/latest", "jwks_address_blocked: a metadata address of a cloud"),
+        ("https://[::ffff:169.254.169.254]/", "jwks_address_blocked: a metadata address of a cloud"),
+        ("https://0.0.0.0/", "jwks_address_blocked: an unspecified address"),
     ] {
         world.discover(jwks_uri);
         let guard = world.guard("{ discovery = \"oidc\" }", "");
@@ -285,7 +285,7 @@ fn addresses_that_metadata_names_are_judged() {
     // Nothing allows these, named or not.
     let guard =
         world.guard("{ jwks_uri = \"https://169.254.169.254/\" }", "allow_addresses = [\"0.0.0.0/0\"]");
-    assert_outage(&world, &guard, "jwks_address_blocked: a cloud's metadata service", "named");
+    assert_outage(&world, &guard, "jwks_address_blocked: a metadata address of a cloud", "named");
 }
 
 #[test]
