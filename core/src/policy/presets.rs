@@ -8,6 +8,7 @@ use toml::{Table, Value as TomlValue};
 
 use super::open_issuer::{self, OpenIssuer};
 use super::problem::{Fault, Problems};
+use super::remote;
 use super::tree::{Member, Node, Place, Text, Value};
 use crate::error::Code;
 use crate::mutants::is_off;
@@ -142,8 +143,14 @@ fn apply(sheet: &Sheet, entry: &mut Node, place: Place, problems: &Problems<'_>)
             _ => None,
         })
         .collect();
+    // Keys are one choice: a source that is written takes the place of the preset's with all that belongs to it.
+    let has_keys = entry
+        .get("keys")
+        .is_some_and(|keys| keys.members().iter().any(|member| !remote::is_term(&member.name)));
     for settings in of_profile.into_iter().chain([&sheet.issuer]) {
-        let settings = settings.iter().filter(|(name, _)| !opted_out.contains(&name.as_str()));
+        let settings = settings.iter().filter(|(name, _)| {
+            !opted_out.contains(&name.as_str()) && !(has_keys && name.as_str() == "keys")
+        });
         merge_under(entry, settings, place, problems);
     }
 }

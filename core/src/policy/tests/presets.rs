@@ -4,10 +4,9 @@ use super::*;
 use crate::policy::presets;
 use Code::*;
 
-/// What a preset never says: whose tokens, for whom, by which keys, and nothing dangerous (POL-05).
-const NEVER: [&str; 11] = [
+/// What a preset never says: whose tokens, for whom, and nothing dangerous (POL-05).
+const NEVER: [&str; 10] = [
     "dangerous",
-    "keys",
     "key_urls",
     "issuer",
     "name",
@@ -78,6 +77,44 @@ fn pol_05_no_preset_sets_anything_dangerous() {
         assert_eq!(issuer.dangerous().count(), 0);
         assert_eq!(issuer.preset(), Some(preset.name()));
     }
+}
+
+/// Keys are asked for where the entry's own issuer says, never of a host that only a preset names.
+#[test]
+fn keys_of_a_preset_are_those_of_the_issuer() {
+    let by_discovery: toml::Value = toml::Value::Table("discovery = 'oidc'".parse().unwrap());
+    for preset in presets() {
+        let sheet = sheet(preset.settings());
+        let keys = sheet["issuer"].get("keys");
+        assert!(keys.is_none_or(|keys| *keys == by_discovery), "{}", preset.name());
+        let rule = match preset.owner_claims() {
+            [] => String::new(),
+            [claim, ..] => format!("[[issuer.rule]]\nclaim = '{claim}'\nequals = 'x'\n"),
+        };
+        let name = preset.name();
+        let text = format!(
+            "version = 1\n[[issuer]]\npreset = '{name}'\nissuer = 'https://{name}.example.com'\naudience = 'a'\nalgorithms = ['RS256']\n{rule}"
+        );
+        match (keys, toml(&text)) {
+            (Some(_), loaded) => assert_eq!(loaded.unwrap().issuers().count(), 1),
+            (None, loaded) => assert_eq!(loaded.unwrap_err().problems()[0].code, ConfigMissing),
+        }
+    }
+}
+
+#[test]
+fn written_keys_take_the_place_of_a_presets() {
+    let text = |keys: &str| {
+        format!(
+            "version = 1\n[[issuer]]\npreset = 'keycloak'\nissuer = 'https://idp.example.com'\naudience = 'a'\nalgorithms = ['RS256']\nkeys = {keys}\n"
+        )
+    };
+    for keys in ["{ scripted = true }", "{ jwks_uri = 'https://idp.example.com/jwks' }", "{ ttl = '5m' }"] {
+        toml(&text(keys)).unwrap();
+    }
+    // Not a source: the preset's, with this.
+    assert!(toml(&text("{ tll = '5m' }")).unwrap_err().problems()[0].hint.is_some());
+    assert!(toml(&text("{ discovery = 'oidc', jwks_file = 'x' }")).is_err());
 }
 
 #[test]
