@@ -11,6 +11,7 @@ use super::fetch::{FetchFault, Request};
 use super::plan::{Counts, Freshness};
 use super::source::RemoteSource;
 use crate::keyset::KeySet;
+use crate::mutants::is_off;
 use crate::time::UnixTime;
 
 /// Keys that somebody waits for: which issuer's, and which generation they will replace. It holds no
@@ -293,7 +294,7 @@ impl Remote {
                 next.unknown_until = now + desk.plan.cooldown();
                 self.held.store(Arc::new(next));
                 // Changed first and moved then: a result of keys that are gone is never kept (CAC-07).
-                if !is_same {
+                if !is_same && !is_off("JKS-09") {
                     self.revision.fetch_add(1, Ordering::Release);
                 }
             }
