@@ -259,7 +259,7 @@ impl Guard {
         let Order { flight, request } = order;
         let outcome = match (outcome, request.document) {
             (Ok(response), Document::Metadata) => {
-                let next = engine.keys.found(flight, |source| source.read_metadata(response.body))?;
+                let next = engine.keys.found(flight, now, |source| source.read_metadata(response.body))?;
                 match next {
                     Ok(order) => return Some(order),
                     Err(fault) => Err(fault),

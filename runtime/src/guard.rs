@@ -335,10 +335,12 @@ impl Guard {
     pub fn status(&self) -> Status {
         let reloads = self.reloads.load();
         let policy = PolicyStatus { generation: self.shared.core.policy_generation(), ..reloads.status };
+        let now = self.shared.time().ok();
         Status::new(
+            now,
             policy,
             reloads.fault.clone(),
-            self.shared.core.issuers(self.shared.time().ok()),
+            self.shared.core.issuers(now),
             self.shared.core.strangers(),
             self.shared.core.cache_counters(),
             self.deny.status(),

@@ -129,6 +129,7 @@
 #define COUNTERSEAL_E_METADATA_URL_INVALID 5207 // the metadata names a URL that keys cannot be fetched from
 #define COUNTERSEAL_E_ISSUER_URL_INVALID 5208 // no metadata can be found by this issuer
 #define COUNTERSEAL_E_SNAPSHOT_INVALID 5209 // the key snapshot is not one of this policy
+#define COUNTERSEAL_E_JWKS_URI_CHANGED 5210 // the metadata names another host for the keys than before
 #define COUNTERSEAL_E_MISUSE_TIME 6001 // the time given is not in seconds since 1970
 #define COUNTERSEAL_E_MISUSE_CLOSED 6002 // the flight or guard is not one that waits for this
 #define COUNTERSEAL_E_MISUSE_ARGUMENT 6003 // an argument has the wrong type or form

@@ -125,6 +125,8 @@ pub struct FetchStatus {
     pub counts: Counts,
     /// How often metadata named another host for the keys than before (MTA-09).
     pub moved: u64,
+    /// When it last did, in seconds since 1970.
+    pub moved_at: Option<i64>,
     /// Why a fetch failed last: a code and a few words.
     pub last_error: Option<String>,
     /// When that was, in seconds since 1970.
@@ -453,6 +455,7 @@ impl KeySlots {
     pub(crate) fn found(
         &self,
         flight: Flight,
+        now: UnixTime,
         read: impl FnOnce(&RemoteSource) -> Result<Request, FetchFault>,
     ) -> Option<Result<Order, FetchFault>> {
         let remote = self.remote_of(flight)?;
@@ -462,7 +465,7 @@ impl KeySlots {
             return None;
         }
         Some(read(&fetched.source).map(|request| {
-            desk.found(&request.url);
+            desk.found(now.as_millis(), &request.url);
             Order { flight, request }
         }))
     }
@@ -540,6 +543,7 @@ impl KeySlots {
             key_age: desk.plan.age(now).map(seconds),
             counts: desk.counts(),
             moved: desk.moved,
+            moved_at: desk.moved_at.map(seconds),
             last_error: desk.plan.last_fault.as_ref().map(|(_, fault)| fault.to_string()),
             last_error_at: desk.plan.last_fault.as_ref().map(|(at, _)| seconds(*at)),
             in_flight: desk.plan.in_flight(),

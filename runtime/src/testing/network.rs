@@ -119,9 +119,8 @@ impl From<Fault> for Reply {
 impl Reply {
     /// Status 200 and the media type `application/json`, from a public address.
     pub fn json(body: impl Into<Vec<u8>>) -> Reply {
-        let headers = vec![("content-type".into(), b"application/json".to_vec())];
         let body = Arc::from(body.into());
-        Reply { status: 200, headers, body, address: None, bearer: None, fault: None }
+        Reply { status: 200, headers: Vec::new(), body, address: None, bearer: None, fault: None }
     }
 
     /// Another status.
@@ -130,16 +129,19 @@ impl Reply {
         Reply { status, ..self }
     }
 
-    /// Another header, such as Cache-Control. Those that are there already stay, but for the first Content-Type.
+    /// One header more, such as Cache-Control. Content-Type takes the place of `application/json`.
     #[must_use]
     pub fn header(mut self, name: &str, value: &str) -> Reply {
-        let name = name.to_ascii_lowercase().into_boxed_str();
-        let is_default = |(one, value): &(Box<str>, Vec<u8>)| **one == *name && value == b"application/json";
-        if *name == *"content-type" && self.headers.first().is_some_and(is_default) {
-            self.headers.remove(0);
-        }
-        self.headers.push((name, value.into()));
+        self.headers.push((name.to_ascii_lowercase().into(), value.into()));
         self
+    }
+
+    fn head(&self) -> Head {
+        let mut headers = self.headers.clone();
+        if !headers.iter().any(|(name, _)| **name == *"content-type") {
+            headers.push(("content-type".into(), b"application/json".to_vec()));
+        }
+        Head { status: self.status, headers }
     }
 
     /// The address that the host has by then. One that stands in the URL is what it is.
@@ -234,10 +236,13 @@ impl Carrier for Network {
         if let Some(fault) = reply.fault {
             return Err(failed(fault));
         }
+        let mut head = reply.head();
         let asked = reply.bearer.map(|bearer| format!("Bearer {bearer}"));
-        let is_let_in = asked.as_deref() == credential.as_deref().map(String::as_str);
+        if asked.as_deref() != credential.as_deref().map(String::as_str) {
+            head.status = 401;
+        }
         Ok(Answer {
-            head: Head { status: if is_let_in { reply.status } else { 401 }, headers: reply.headers },
+            head,
             length: None,
             body: Box::new(Cursor::new(reply.body)),
             fault: |_| failed(Fault::Closed),
