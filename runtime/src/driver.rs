@@ -111,8 +111,7 @@ impl Driver {
         ring.is_rung = true;
         bell.rung.notify_one();
         if !ring.has_thread {
-            let (weak, seat, network) =
-                (Arc::downgrade(shared), Arc::clone(&bell), self.network.clone());
+            let (weak, seat, network) = (Arc::downgrade(shared), Arc::clone(&bell), self.network.clone());
             let begun = named("counterseal").spawn(move || watch(&weak, &seat, &network));
             ring.has_thread = begun.is_ok();
             drop(ring);

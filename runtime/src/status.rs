@@ -120,7 +120,10 @@ impl Status {
             .filter(|issuer| issuer.fetch.as_ref().and_then(|fetch| fetch.moved_at).is_some_and(is_recent))
             .map(|issuer| Alarm {
                 code: Code::JwksUriChanged,
-                message: format!("the metadata of \"{}\" names another host for the keys than before", issuer.name),
+                message: format!(
+                    "the metadata of \"{}\" names another host for the keys than before",
+                    issuer.name
+                ),
             });
         let denied = deny_file.as_ref().and_then(|file| file.alarm.clone());
         let alarms = reload.into_iter().chain(denied).chain(without_keys).chain(moved).collect();

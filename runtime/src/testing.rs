@@ -100,6 +100,8 @@ pub struct Surroundings<'a> {
     pub environment: &'a BTreeMap<String, String>,
     /// The bytes of a file that the policy names, or why there are none.
     pub files: &'a dyn Fn(&str) -> Result<Vec<u8>, String>,
+    /// The folder of those that are read later, such as `bearer_file`; nowhere where it is empty.
+    pub folder: &'a Path,
     /// Who computes signatures.
     pub provider: &'static dyn Provider,
 }
@@ -117,6 +119,10 @@ impl Resources for Surroundings<'_> {
 
     fn read(&self, path: &str) -> Result<Vec<u8>, String> {
         (self.files)(path)
+    }
+
+    fn absolute(&self, path: &str) -> String {
+        self.folder.join(path).to_string_lossy().into_owned()
     }
 }
 

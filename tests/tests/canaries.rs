@@ -364,8 +364,13 @@ keys = {{ secret = "{SECRET}" }}
         "private.pem" => Ok(private_pem().into_bytes()),
         _ => Err("not found".to_owned()),
     };
-    let surroundings =
-        Surroundings { service: None, environment: &environment, files: &files, provider: aws_lc() };
+    let surroundings = Surroundings {
+        service: None,
+        environment: &environment,
+        files: &files,
+        folder: "".as_ref(),
+        provider: aws_lc(),
+    };
     canaries.assert_silent("Surroundings", &format!("{surroundings:?}"));
 
     let mut sound = 0;

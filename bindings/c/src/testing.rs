@@ -3,8 +3,8 @@
 
 use std::ffi::c_char;
 
-use counterseal::{Code, UnixTime};
 use counterseal::testing::{self, Network, Reply, TestClock};
+use counterseal::{Code, UnixTime};
 
 use crate::arguments::{bytes, optional_bytes, optional_text, path, place, text};
 use crate::boundary::{inject_panics, misuse, quietly, run};
@@ -196,7 +196,8 @@ pub unsafe extern "C" fn counterseal_testing_network_answer(
         let reply = unsafe { optional_text(reply_data, reply_length, "reply")? };
         // SAFETY: as above.
         let body = unsafe { optional_bytes(body_data, body_length, "body")? };
-        let reply = Reply::from_description(reply.unwrap_or("{}"), body.unwrap_or_default()).map_err(misuse)?;
+        let reply =
+            Reply::from_description(reply.unwrap_or("{}"), body.unwrap_or_default()).map_err(misuse)?;
         network.0.answer(url, reply);
         Ok(())
     };

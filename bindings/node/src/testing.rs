@@ -1,6 +1,8 @@
 //! The issuer of `node/lib/testing.cjs`.
 
-use counterseal::testing::{self, Issuer as Inner, Network as TestNetwork, Oddity, Reply, Request, TestClock};
+use counterseal::testing::{
+    self, Issuer as Inner, Network as TestNetwork, Oddity, Reply, Request, TestClock,
+};
 use counterseal::{Algorithm, Code, Profile, UnixTime};
 use napi::Result;
 use napi::bindgen_prelude::Uint8Array;

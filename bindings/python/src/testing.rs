@@ -4,7 +4,9 @@ use std::hint::black_box;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use counterseal::testing::{self, Issuer as Inner, Network as TestNetwork, Oddity, Reply, Request, TestClock};
+use counterseal::testing::{
+    self, Issuer as Inner, Network as TestNetwork, Oddity, Reply, Request, TestClock,
+};
 use counterseal::{Algorithm, Profile, UnixTime};
 use pyo3::prelude::*;
 

@@ -45,7 +45,16 @@ pub(crate) struct Desk {
 impl Desk {
     pub(crate) fn new(source: Arc<RemoteSource>, seed: u64) -> Desk {
         let plan = Plan::new(source.terms, seed);
-        Desk { source, plan, is_asked: false, asked: Vec::new(), body: None, jwks_uri: None, moved: 0, moved_at: None }
+        Desk {
+            source,
+            plan,
+            is_asked: false,
+            asked: Vec::new(),
+            body: None,
+            jwks_uri: None,
+            moved: 0,
+            moved_at: None,
+        }
     }
 
     /// The same after a fork.

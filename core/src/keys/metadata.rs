@@ -54,5 +54,9 @@ pub(crate) fn jwks_uri(
     }
     let invalid = |detail: &str| FetchFault::new(Code::MetadataUrlInvalid, format!("jwks_uri: {detail}"));
     let url = Url::parse(text("jwks_uri").ok_or_else(|| invalid("it is missing"))?).map_err(invalid)?;
-    if url.is_https() || may_be_plain(&url) || is_off("MTA-05") { Ok(url) } else { Err(invalid("it is not https")) }
+    if url.is_https() || may_be_plain(&url) || is_off("MTA-05") {
+        Ok(url)
+    } else {
+        Err(invalid("it is not https"))
+    }
 }

@@ -55,7 +55,9 @@ impl Carrier for Client {
         Ok(Answer {
             head: Head {
                 status: head.status.as_u16(),
-                headers: headers.map(|(name, value)| (name.as_str().into(), value.as_bytes().into())).collect(),
+                headers: headers
+                    .map(|(name, value)| (name.as_str().into(), value.as_bytes().into()))
+                    .collect(),
             },
             length: body.content_length(),
             body: Box::new(body.into_reader()),

@@ -106,7 +106,10 @@ impl Fault {
     }
 
     fn detail(self) -> &'static str {
-        Fault::ALL.iter().find(|(fault, ..)| *fault == self).map_or("connection failed", |(.., detail)| detail)
+        Fault::ALL
+            .iter()
+            .find(|(fault, ..)| *fault == self)
+            .map_or("connection failed", |(.., detail)| detail)
     }
 }
 

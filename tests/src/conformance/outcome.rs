@@ -1,7 +1,9 @@
 //! What a host sees, as data: every field of the public objects, and nothing else.
 
 use counterseal::core::keyset::{Key, KeySet};
-use counterseal::{CacheCounters, Code, Error, Identity, PolicyError, Problem, Rejection, Report, Status, Unavailable};
+use counterseal::{
+    CacheCounters, Code, Error, Identity, PolicyError, Problem, Rejection, Report, Status, Unavailable,
+};
 
 use super::json::Json;
 
@@ -112,7 +114,8 @@ pub fn status(status: &Status) -> Result<Json, String> {
     let text = serde_json::to_string(status).map_err(|error| error.to_string())?;
     let whole = Json::parse(&text)?;
     let part = |value: &Json, names: &[&str]| {
-        let members = names.iter().map(|name| (name.to_string(), value.get(name).cloned().unwrap_or(Json::Null)));
+        let members =
+            names.iter().map(|name| (name.to_string(), value.get(name).cloned().unwrap_or(Json::Null)));
         Json::Object(members.collect())
     };
     let parts = |list: &str, names: &[&str]| match whole.get(list) {

@@ -105,7 +105,7 @@ fn policy(corpus: &Corpus, load: &Load, folder: &Path) -> Result<Value, String> 
     };
     let provider = default_provider().ok_or("this build has no cryptography")?;
     // What it comes to is the runners' business; here it is read for the files that it asks for.
-    let _ = load.read_with(&policies, provider, &record)?;
+    let _ = load.read_with(&policies, Path::new(""), provider, &record)?;
 
     let named = named.into_inner();
     let below = format!("policies/{}", address(&named));

@@ -2,20 +2,22 @@
 //! say. Each verification is explained as well: both must say the same (EXP-01).
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::time::Duration;
 
 use counterseal::core::crypto::{Provider, default_provider};
 use counterseal::core::keyset::{KeySetOptions, Origin};
 use counterseal::testing::{Network, Reply, TestClock, answer_keys, fetch_due, guard_with_network};
 use counterseal::{
-    Algorithm, AlgorithmSet, Code, Error, Guard, Identity, KeySet, Requirements, UnixTime, Verdict, jws,
-    require,
+    Algorithm, AlgorithmSet, Code, Error, Guard, Identity, KeySet, Policy, PolicyError, Requirements,
+    UnixTime, Verdict, jws, require,
 };
 
 use super::case::{Answer, Case, Explain, HandIn, JwsVerify, Keys, Load, Require, Step, Verify};
 use super::corpus::Corpus;
 use super::json::Json;
 use super::outcome;
+use super::policy::Folder;
 use super::text::to_hex;
 
 /// Where the clock stands when a case begins.
@@ -94,6 +96,8 @@ struct Run<'r> {
     clock: TestClock,
     network: Network,
     guard: Option<Guard>,
+    /// Files that the guard reads by itself.
+    files: Option<Folder>,
     /// Did the last verification wait for keys?
     pending: bool,
     failures: Vec<String>,
@@ -132,7 +136,16 @@ impl<'r> Run<'r> {
         }
         let clock = TestClock::at(UnixTime::from_millis(START * 1000));
         let network = Network::new();
-        Ok(Run { runner, tokens, clock, network, guard: None, pending: false, failures: Vec::new() })
+        Ok(Run {
+            runner,
+            tokens,
+            clock,
+            network,
+            guard: None,
+            files: None,
+            pending: false,
+            failures: Vec::new(),
+        })
     }
 
     fn step(&mut self, step: &Step) -> Result<Json, String> {
@@ -241,7 +254,7 @@ impl<'r> Run<'r> {
 
     fn load(&mut self, load: &Load) -> Result<Json, String> {
         self.guard = None;
-        match load.read(&self.runner.corpus.policies(), self.runner.provider)? {
+        match self.read(load)? {
             Ok(policy) => {
                 self.guard = Some(guard_with_network(policy, &self.clock, &self.network));
                 Ok(Json::string("ok"))
@@ -250,8 +263,15 @@ impl<'r> Run<'r> {
         }
     }
 
+    fn read(&mut self, load: &Load) -> Result<Result<Policy, PolicyError>, String> {
+        let policies = self.runner.corpus.policies();
+        self.files = load.files_for_later(&policies)?;
+        let later = self.files.as_ref().map_or(Path::new(""), |files| &files.0);
+        load.read(&policies, later, self.runner.provider)
+    }
+
     fn reload(&mut self, load: &Load) -> Result<Json, String> {
-        match load.read(&self.runner.corpus.policies(), self.runner.provider)? {
+        match self.read(load)? {
             Ok(policy) => {
                 self.guard()?.replace(policy);
                 Ok(Json::string("ok"))
