@@ -125,8 +125,19 @@ impl Status {
                     issuer.name
                 ),
             });
+        // Somebody published what is to be secret (JWK-03, JWK-04).
+        let published = issuers.iter().flat_map(|issuer| {
+            let skipped = issuer.fetch.iter().flat_map(|fetch| &fetch.skipped);
+            let secrets =
+                skipped.filter(|code| matches!(code, Code::JwksPrivateKey | Code::JwksSymmetricKey));
+            secrets.map(|code| Alarm {
+                code: *code,
+                message: format!("in the fetched keys of \"{}\": {}", issuer.name, code.message()),
+            })
+        });
         let denied = deny_file.as_ref().and_then(|file| file.alarm.clone());
-        let alarms = reload.into_iter().chain(denied).chain(without_keys).chain(moved).collect();
+        let alarms =
+            reload.into_iter().chain(denied).chain(without_keys).chain(moved).chain(published).collect();
         Status { policy, issuers, unknown_issuer, cache: CacheStatus::from(cache), deny_file, alarms }
     }
 }

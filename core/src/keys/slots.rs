@@ -4,12 +4,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::{ArcSwap, Guard};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::desk::{Come, Desk, Order};
 use super::fetch::{FetchFault, Request};
 use super::plan::{Counts, Freshness};
 use super::source::RemoteSource;
+use crate::error::Code;
 use crate::keyset::KeySet;
 use crate::mutants::is_off;
 use crate::time::UnixTime;
@@ -133,6 +134,9 @@ pub struct FetchStatus {
     pub last_error_at: Option<i64>,
     /// Is a fetch under way?
     pub in_flight: bool,
+    /// Why keys of the set were left out: each reason once, in the order of its name. In data, its slug.
+    #[serde(serialize_with = "slugs")]
+    pub skipped: Vec<Code>,
 }
 
 impl KeyState {
@@ -547,9 +551,25 @@ impl KeySlots {
             last_error: desk.plan.last_fault.as_ref().map(|(_, fault)| fault.to_string()),
             last_error_at: desk.plan.last_fault.as_ref().map(|(at, _)| seconds(*at)),
             in_flight: desk.plan.in_flight(),
+            skipped: match &held.state {
+                State::Held(keys) => reasons(keys),
+                _ => Vec::new(),
+            },
         };
         (state, count, Some(status))
     }
+}
+
+/// Each reason once.
+fn reasons(keys: &KeySet) -> Vec<Code> {
+    let mut reasons: Vec<Code> = keys.skipped().iter().map(|key| key.reason).collect();
+    reasons.sort_unstable_by_key(|reason| reason.slug());
+    reasons.dedup();
+    reasons
+}
+
+fn slugs<S: Serializer>(codes: &[Code], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(codes.iter().map(|code| code.slug()))
 }
 
 impl Held {
