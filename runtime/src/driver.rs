@@ -15,10 +15,12 @@ use counterseal_core::time::UnixTime;
 
 use crate::guard::Shared;
 
+type Fetch = dyn Fn(&Request) -> Result<Response, FetchFault> + Send + Sync;
+
 /// Who has a network: the machine, or a test.
 #[derive(Clone)]
 pub(crate) struct Network {
-    fetch: Arc<dyn Fn(&Request) -> Result<Response, FetchFault> + Send + Sync>,
+    fetch: Arc<Fetch>,
     is_by_hand: bool,
 }
 
