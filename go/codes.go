@@ -231,6 +231,8 @@ const (
 	ErrIssuerURLInvalid Code = 5208
 	// snapshot_invalid: the key snapshot is not one of this policy
 	ErrSnapshotInvalid Code = 5209
+	// jwks_uri_changed: the metadata names another host for the keys than before
+	ErrJwksUriChanged Code = 5210
 	// misuse_time: the time given is not in seconds since 1970
 	ErrMisuseTime Code = 6001
 	// misuse_closed: the flight or guard is not one that waits for this
@@ -348,6 +350,7 @@ var codeTable = [...]codeRow{
 	{ErrMetadataURLInvalid, "metadata_url_invalid", ClassPolicy, "the metadata names a URL that keys cannot be fetched from"},
 	{ErrIssuerURLInvalid, "issuer_url_invalid", ClassPolicy, "no metadata can be found by this issuer"},
 	{ErrSnapshotInvalid, "snapshot_invalid", ClassPolicy, "the key snapshot is not one of this policy"},
+	{ErrJwksUriChanged, "jwks_uri_changed", ClassPolicy, "the metadata names another host for the keys than before"},
 	{ErrMisuseTime, "misuse_time", ClassMisuse, "the time given is not in seconds since 1970"},
 	{ErrMisuseClosed, "misuse_closed", ClassMisuse, "the flight or guard is not one that waits for this"},
 	{ErrMisuseArgument, "misuse_argument", ClassMisuse, "an argument has the wrong type or form"},

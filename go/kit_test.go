@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -142,5 +143,86 @@ func TestAnIssuerIsDescribed(t *testing.T) {
 func TestVersion(t *testing.T) {
 	if version := counterseal.Version(); strings.Count(version, ".") != 2 || strings.HasPrefix(version, "v") {
 		t.Error(version)
+	}
+}
+
+const (
+	idpURL      = "https://idp.example.com"
+	metadataURL = idpURL + "/.well-known/openid-configuration"
+	keysURL     = "https://keys.example.com/jwks"
+)
+
+func discovered(t *testing.T) *counterseal.Policy {
+	t.Helper()
+	policy, err := counterseal.ParsePolicy(`version = 1
+[[issuer]]
+issuer = "`+idpURL+`"
+profile = "access_token"
+audience = "orders"
+algorithms = ["ES256"]
+keys = { discovery = "oidc" }
+`, counterseal.FormatTOML)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return policy
+}
+
+func TestANetworkWithoutSockets(t *testing.T) {
+	issuer := countersealtest.NewIssuer(t, countersealtest.WithName(idpURL), countersealtest.WithAudience("orders"))
+	network := countersealtest.NewNetwork(t)
+	network.Answer(metadataURL, countersealtest.Reply{Body: []byte(`{"issuer":"` + idpURL + `","jwks_uri":"` + keysURL + `"}`)})
+	network.Answer(keysURL, countersealtest.Reply{
+		Body: []byte(issuer.JWKS()), Headers: map[string][]string{"Cache-Control": {"max-age=3600"}},
+	})
+	guard := countersealtest.NewGuardWithNetwork(t, discovered(t), issuer.Clock(), network)
+	fetchDue := func() {
+		t.Helper()
+		if err := countersealtest.FetchDue(guard); err != nil {
+			t.Fatal(err)
+		}
+	}
+	waits := func(token string) {
+		t.Helper()
+		var outage *counterseal.UnavailableError
+		if _, err := guard.TryVerify(token); !errors.As(err, &outage) || outage.Status != 503 {
+			t.Error(err)
+		}
+	}
+
+	old := issuer.Token(nil)
+	waits(old)
+	fetchDue()
+	verified(t, guard, old)
+	if asked := network.Requests(); !slices.Equal(asked, []string{metadataURL, keysURL}) {
+		t.Error(asked)
+	}
+
+	issuer.Rotate()
+	network.Answer(keysURL, countersealtest.Reply{Body: []byte(issuer.JWKS())})
+	waits(issuer.Token(nil)) // a new kid
+	fetchDue()
+	verified(t, guard, issuer.Token(nil))
+	verified(t, guard, old)
+
+	network.Fail(metadataURL, "reset")
+	issuer.Clock().Advance(599 * time.Second)
+	fetchDue()
+	verified(t, guard, issuer.Token(nil)) // an outage takes no keys away
+	status, err := guard.Status()
+	if err != nil || !strings.Contains(string(status), "jwks_fetch_failed: connection reset") {
+		t.Error(string(status), err)
+	}
+	issuer.Clock().Advance(3601 * time.Second)
+	waits(issuer.Token(nil)) // never 401
+
+	if err := guard.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := countersealtest.FetchDue(guard); !errors.Is(err, counterseal.ErrMisuseClosed) {
+		t.Error(err)
+	}
+	if err := countersealtest.FetchDue(nil); !errors.Is(err, counterseal.ErrMisuseArgument) {
+		t.Error(err)
 	}
 }

@@ -105,6 +105,7 @@ export type Code =
   | "metadata_url_invalid"
   | "issuer_url_invalid"
   | "snapshot_invalid"
+  | "jwks_uri_changed"
   | "misuse_time"
   | "misuse_closed"
   | "misuse_argument"

@@ -281,6 +281,27 @@ export interface Status {
   alarms: Alarm[];
 }
 
+/** The fetching of an issuer's keys since the guard was made. */
+export interface FetchStatus {
+  /** Seconds since the keys were fetched; null where they were not yet. */
+  keyAge: number | null;
+  /** Fetches that were begun, that brought keys, and that did not. */
+  attempts: number;
+  refreshes: number;
+  failures: number;
+  /** Tokens that named a key which the set did not have. */
+  unknownKids: number;
+  /** How often metadata named another host for the keys than before, and when it last did. */
+  moved: number;
+  movedAt: number | null;
+  /** Why a fetch failed last, a code and a few words, and when. */
+  lastError: string | null;
+  lastErrorAt: number | null;
+  inFlight: boolean;
+  /** Codes of why keys of the set were left out. */
+  skipped: string[];
+}
+
 export interface IssuerStatus {
   /** The name in the policy. */
   name: string;
@@ -290,9 +311,13 @@ export interface IssuerStatus {
   /** Do refusals count? */
   enforced: boolean;
   /** Where its keys are. */
-  keyState: "static" | "awaited" | "failed" | "held";
+  keyState: "static" | "awaited" | "failed" | "held" | "fresh" | "stale" | "cooling_down";
   /** How many keys can be used. */
   keys: number;
+  /** Is the service ready only when its keys are there? */
+  required: boolean;
+  /** How the fetching of its keys goes; null where they are not fetched. */
+  fetch: FetchStatus | null;
   decisions: Decisions;
 }
 

@@ -106,8 +106,43 @@ export class Issuer {
   jwks(): { keys: Record<string, unknown>[] };
 }
 
-/** A guard of any policy that goes by that clock. */
-export function guard(policy: Policy, clock: Clock): Guard;
+/** A guard of any policy that goes by that clock, and fetches keys over that network. */
+export function guard(policy: Policy, clock: Clock, network?: Network): Guard;
+
+export interface ReplyOptions {
+  /** 200 where it is not given. */
+  readonly status?: number | undefined;
+  /** Content-Type is "application/json" where it is not among them. */
+  readonly headers?: { readonly [name: string]: string } | Iterable<readonly [string, string]> | undefined;
+  /** What the host has as address; a public one where it is not given. */
+  readonly address?: string | undefined;
+  /** The credential that it asks for: to others it answers 401, as it does without to those who bring one. */
+  readonly bearer?: string | undefined;
+}
+
+/** What goes wrong before there is an answer. */
+export type Fault = "timeout" | "connect_timeout" | "host_not_found" | "refused" | "reset" | "closed" | "certificate";
+
+/**
+ * A network without sockets: what is behind each URL is what a test says. Until then no host is found.
+ *
+ * Everything but the sockets is real: redirects, media types, sizes, addresses and credentials are judged as they are
+ * of a server. A guard with such a network begins no thread: what is due is fetched by `fetchDue`, or, where the policy
+ * says `mode = "inline"`, by the call that needs it.
+ */
+export class Network {
+  #native;
+
+  /** From now on this is what the URL answers. */
+  answer(url: string, body?: string | Uint8Array | object, options?: ReplyOptions): void;
+  /** From now on there is no answer from the URL, but a fault: a timeout where none is given. */
+  fail(url: string, fault?: Fault): void;
+  /** The URLs that guards asked for since the last time, in order. */
+  requests(): string[];
+}
+
+/** Fetches in this thread what the guard would fetch now by itself, and wakes those who wait for it. */
+export function fetchDue(guard: Guard): void;
 
 /**
  * As `Policy.load`, for a file in which `keys = { scripted = true }` is allowed: keys that a test hands in by

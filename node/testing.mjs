@@ -1,3 +1,3 @@
 import testing from "./testing.cjs";
 
-export const { ABSENT, Clock, Issuer, answerKeys, guard, issuer, loadPolicy, replace } = testing;
+export const { ABSENT, Clock, Issuer, Network, answerKeys, fetchDue, guard, issuer, loadPolicy, replace } = testing;

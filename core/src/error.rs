@@ -180,6 +180,7 @@ codes! {
     5207 MetadataUrlInvalid "metadata_url_invalid" Policy 0 "" "the metadata names a URL that keys cannot be fetched from";
     5208 IssuerUrlInvalid "issuer_url_invalid" Policy 0 "" "no metadata can be found by this issuer";
     5209 SnapshotInvalid "snapshot_invalid" Policy 0 "" "the key snapshot is not one of this policy";
+    5210 JwksUriChanged "jwks_uri_changed" Policy 0 "" "the metadata names another host for the keys than before";
 
     6001 MisuseTime "misuse_time" Misuse 500 "" "the time given is not in seconds since 1970";
     6002 MisuseClosed "misuse_closed" Misuse 500 "" "the flight or guard is not one that waits for this";

@@ -17,6 +17,7 @@ use crate::keys::fetch::{Document, FetchFault, Response};
 use crate::keys::plan::max_age;
 use crate::keys::{Clock, Come, Flight, Order, Waiting};
 use crate::keyset::{KeySet, KeySetOptions, Origin};
+use crate::mutants::is_off;
 use crate::policy::{DenyList, Policy};
 use crate::record::Silent;
 use crate::rule::Rule;
@@ -258,7 +259,7 @@ impl Guard {
         let Order { flight, request } = order;
         let outcome = match (outcome, request.document) {
             (Ok(response), Document::Metadata) => {
-                let next = engine.keys.found(flight, |source| source.read_metadata(response.body))?;
+                let next = engine.keys.found(flight, now, |source| source.read_metadata(response.body))?;
                 match next {
                     Ok(order) => return Some(order),
                     Err(fault) => Err(fault),
@@ -282,7 +283,7 @@ impl Guard {
         };
         let keys = KeySet::from_jwks(&body, &options(engine, slot, origin))
             .map_err(|code| FetchFault::new(code, code.message()))?;
-        if keys.is_empty() {
+        if keys.is_empty() && !is_off("JKS-10") {
             let reasons = keys.skipped().iter().map(|key| key.reason.slug());
             let reasons: std::collections::BTreeSet<_> = reasons.collect();
             let reasons: Vec<_> = reasons.into_iter().collect();

@@ -20,6 +20,27 @@ func NewGuard(test testing.TB, policy *counterseal.Policy, clock *Clock) *counte
 	return guard
 }
 
+// NewGuardWithNetwork makes a guard of any policy that goes by that clock and fetches keys over that network: when
+// [FetchDue] says so, or, where the policy says mode = "inline", when they are needed. It is closed at the end of its
+// test.
+func NewGuardWithNetwork(
+	test testing.TB, policy *counterseal.Policy, clock *Clock, network *Network,
+) *counterseal.Guard {
+	test.Helper()
+	made := native.GuardWithNetwork(native.PolicyHandle(policy), clock.handle, network.handle)
+	runtime.KeepAlive(policy)
+	guard := native.NewGuard(take(test, made)).(*counterseal.Guard)
+	test.Cleanup(func() { _ = guard.Close() })
+	return guard
+}
+
+// FetchDue fetches in this goroutine what the guard would fetch now by itself, and wakes those who wait for it.
+func FetchDue(guard *counterseal.Guard) error {
+	fetched := native.FetchDue(native.GuardHandle(guard))
+	runtime.KeepAlive(guard)
+	return failure(fetched)
+}
+
 // LoadPolicy is [counterseal.LoadPolicy] for a file in which keys = { scripted = true } is allowed: keys that a
 // test hands in by [AnswerKeys]. Nothing else accepts such a file.
 func LoadPolicy(path string, options ...counterseal.PolicyOption) (*counterseal.Policy, error) {

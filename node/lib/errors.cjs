@@ -111,6 +111,7 @@ const CODES = freeze({
   metadata_url_invalid: freeze({ number: 5207, category: "policy", status: null, oauthError: null, message: "the metadata names a URL that keys cannot be fetched from" }),
   issuer_url_invalid: freeze({ number: 5208, category: "policy", status: null, oauthError: null, message: "no metadata can be found by this issuer" }),
   snapshot_invalid: freeze({ number: 5209, category: "policy", status: null, oauthError: null, message: "the key snapshot is not one of this policy" }),
+  jwks_uri_changed: freeze({ number: 5210, category: "policy", status: null, oauthError: null, message: "the metadata names another host for the keys than before" }),
   misuse_time: freeze({ number: 6001, category: "misuse", status: 500, oauthError: null, message: "the time given is not in seconds since 1970" }),
   misuse_closed: freeze({ number: 6002, category: "misuse", status: 500, oauthError: null, message: "the flight or guard is not one that waits for this" }),
   misuse_argument: freeze({ number: 6003, category: "misuse", status: 500, oauthError: null, message: "an argument has the wrong type or form" }),

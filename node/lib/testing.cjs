@@ -195,9 +195,49 @@ function clockAt(now) {
   return attempt(() => new native.Clock(now));
 }
 
-function guard(policy, clock) {
+let networkOf;
+
+class Network {
+  #native = attempt(() => new native.Network());
+
+  answer(url, body = "", given) {
+    const { status, headers = [], address, bearer } = options(given, "status", "headers", "address", "bearer");
+    if (typeof headers !== "object" || headers === null) throw misuse("headers are an object, or a list of pairs");
+    const pairs = Symbol.iterator in headers ? [...headers] : Object.entries(headers);
+    const isPlain = typeof body === "string" || body instanceof Uint8Array;
+    this.#answer(url, { status, headers: pairs, address, bearer }, isPlain ? body : json(object("body", body)));
+  }
+
+  fail(url, fault = "timeout") {
+    this.#answer(url, { fault }, "");
+  }
+
+  requests() {
+    return attempt(() => this.#native.requests());
+  }
+
+  #answer(url, reply, body) {
+    const [to, told, sent] = [text("url", url), JSON.stringify(reply), bytes("body", body)];
+    attempt(() => this.#native.answer(to, told, sent), "nothing answers like that");
+  }
+
+  static {
+    networkOf = (network) => {
+      if (typeof network !== "object" || network === null || !(#native in network)) throw misuse("network is a Network");
+      return network.#native;
+    };
+  }
+}
+
+function guard(policy, clock, network) {
   const [inner, standing] = [policyOf(policy), clockOf(clock)];
-  return new Guard(wrap(attempt(() => inner.withClock(standing))));
+  const played = network === undefined ? undefined : networkOf(network);
+  return new Guard(wrap(attempt(() => inner.withClock(standing, played))));
+}
+
+function fetchDue(guard) {
+  const inner = nativeOf(guard);
+  attempt(() => native.fetchDue(inner));
 }
 
 function loadPolicy(file, given) {
@@ -246,4 +286,4 @@ function json(value) {
   return JSON.stringify(value);
 }
 
-module.exports = { ABSENT, Clock, Issuer, answerKeys, guard, issuer, loadPolicy, replace };
+module.exports = { ABSENT, Clock, Issuer, Network, answerKeys, fetchDue, guard, issuer, loadPolicy, replace };

@@ -10,7 +10,7 @@ import * as testing from "counterseal/testing";
 const require = createRequire(import.meta.url);
 const native = require("../lib/native.cjs");
 
-const { Clock, answerKeys, issuer, loadPolicy, replace } = testing;
+const { Clock, Network, answerKeys, fetchDue, issuer, loadPolicy, replace } = testing;
 const idp = issuer();
 const guard = idp.guard();
 const token = idp.token();
@@ -37,9 +37,13 @@ const CALLS = {
   "testing.guard": () => testing.guard(policy, clock),
   "testing.loadPolicy": () => loadPolicy("counterseal.toml"),
   "testing.replace": () => replace(guard, policy),
+  "network.answer": () => network.answer("https://idp.example.com/jwks"),
+  "network.requests": () => network.requests(),
+  "testing.fetchDue": () => fetchDue(guard),
   "testing.answerKeys": () => answerKeys(guard, "main", "{}"),
 };
 const policy = idp.policy();
+const network = new Network();
 const clock = new Clock(idp.clock.now());
 const identity = guard.verifySync(token);
 const fresh = Array.from({ length: 4 }, () => idp.token());

@@ -7,7 +7,7 @@ import { after, test } from "node:test";
 import { pathToFileURL } from "node:url";
 
 import { MisuseError, Policy } from "counterseal";
-import { Clock, answerKeys, guard, issuer, loadPolicy, replace } from "counterseal/testing";
+import { Clock, Network, answerKeys, fetchDue, guard, issuer, loadPolicy, replace } from "counterseal/testing";
 
 const NOW = 1_800_000_000;
 const idp = issuer();
@@ -132,4 +132,83 @@ test("a guard reloads a scripted file", () => {
   orders.reload();
   answerKeys(orders, "main", jwks());
   assert.equal(codeOf(orders.tryVerify(idp.token())), "insufficient_scope");
+});
+
+const IDP = "https://idp.example.com";
+const [METADATA, KEYS] = [`${IDP}/.well-known/openid-configuration`, "https://keys.example.com/jwks"];
+
+const discovered = () =>
+  Policy.fromDict({
+    version: 1,
+    issuer: [
+      { issuer: IDP, profile: "access_token", audience: "orders", algorithms: ["ES256"], keys: { discovery: "oidc" } },
+    ],
+  });
+
+test("a network without sockets discovers, rotates and fails", () => {
+  const [own, network] = [issuer({ issuer: IDP, audience: "orders" }), new Network()];
+  network.answer(METADATA, { issuer: IDP, jwks_uri: KEYS });
+  network.answer(KEYS, JSON.stringify(own.jwks()), { headers: { "Cache-Control": "max-age=3600" } });
+  const [orders, old] = [guard(discovered(), own.clock, network), own.token()];
+  const verdict = (token) => {
+    const outcome = orders.tryVerify(token);
+    return outcome.ok ? "verified" : `${outcome.error.status} ${outcome.error.code}`;
+  };
+
+  assert.deepEqual(network.requests(), []);
+  assert.equal(verdict(old), "503 keys_unavailable");
+  fetchDue(orders);
+  assert.deepEqual(network.requests(), [METADATA, KEYS]);
+  assert.equal(verdict(old), "verified");
+
+  own.rotate();
+  network.answer(KEYS, own.jwks());
+  assert.equal(verdict(own.token()), "503 keys_unavailable", "a new kid: it waits");
+  fetchDue(orders);
+  assert.equal(verdict(own.token()), "verified");
+  assert.equal(verdict(old), "verified");
+
+  network.fail(METADATA, "reset");
+  own.clock.advance(599);
+  fetchDue(orders);
+  assert.equal(verdict(own.token()), "verified", "an outage takes no keys away");
+  assert.equal(orders.status().issuers[0].fetch.lastError, "jwks_fetch_failed: connection reset");
+  own.clock.advance(3601);
+  assert.equal(verdict(own.token()), "503 keys_unavailable", "never 401");
+});
+
+test("a network answers as it is told", () => {
+  const [own, network] = [issuer({ issuer: IDP, audience: "orders" }), new Network()];
+  const orders = guard(discovered(), own.clock, network);
+  const lastError = () => {
+    orders.tryVerify(own.token());
+    fetchDue(orders);
+    own.clock.advance(30);
+    return orders.status().issuers[0].fetch.lastError;
+  };
+
+  assert.equal(lastError(), "jwks_fetch_failed: host not found", "nothing was said of it");
+  network.answer(METADATA, "", { status: 503 });
+  assert.equal(lastError(), "jwks_fetch_failed: status 503");
+  network.answer(METADATA, Buffer.from("{}"), { headers: [["Content-Type", "text/html"]] });
+  assert.equal(lastError(), "jwks_fetch_failed: not JSON by its media type");
+  network.answer(METADATA, "{}", { address: "169.254.169.254" });
+  assert.equal(lastError(), "jwks_address_blocked: a metadata address of a cloud");
+  network.answer(METADATA, {}, { bearer: "secret" });
+  assert.equal(lastError(), "jwks_fetch_failed: status 401");
+  network.fail(METADATA);
+  assert.equal(lastError(), "jwks_fetch_failed: timeout");
+
+  for (const wrong of [
+    () => network.fail(METADATA, "earthquake"),
+    () => network.answer(METADATA, "", { address: "localhost" }),
+    () => network.answer(METADATA, "", { status: 70_000 }),
+    () => network.answer(METADATA, "", { stauts: 200 }),
+    () => network.answer(METADATA, 5),
+    () => network.answer(1, ""),
+    () => guard(discovered(), own.clock, {}),
+    () => fetchDue({}),
+  ]) {
+    assert.throws(wrong, (error) => error instanceof MisuseError && error.code === "misuse_argument");
+  }
 });

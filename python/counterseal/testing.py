@@ -1,7 +1,8 @@
 """An issuer with real keys, for the tests of those who use a guard: nothing is mocked.
 
 ``issuer`` is all that most tests need. For a policy of one's own there are ``guard``, which goes by a clock
-that stands until it is moved, and ``load_policy`` with ``answer_keys``, which decide when keys arrive.
+that stands until it is moved, ``Network``, behind whose URLs is what a test says, and ``load_policy`` with
+``answer_keys``, which decide when keys arrive.
 
 >>> from counterseal.testing import issuer
 >>> idp = issuer()
@@ -16,7 +17,7 @@ from __future__ import annotations
 
 import json
 import weakref
-from typing import TYPE_CHECKING, Any, Mapping, Optional, Union
+from typing import TYPE_CHECKING, Any, Iterable, Mapping, Optional, Union
 
 from . import _counterseal
 from ._counterseal import Clock
@@ -26,7 +27,18 @@ if TYPE_CHECKING:
     from ._counterseal import Policy
     from ._types import Path
 
-__all__ = ["ABSENT", "Clock", "Issuer", "answer_keys", "guard", "issuer", "load_policy", "replace"]
+__all__ = [
+    "ABSENT",
+    "Clock",
+    "Issuer",
+    "Network",
+    "answer_keys",
+    "fetch_due",
+    "guard",
+    "issuer",
+    "load_policy",
+    "replace",
+]
 
 
 class _Absent:
@@ -54,8 +66,8 @@ def issuer(
     return Issuer(algorithm, issuer, audience, client_id)
 
 
-def guard(policy: Policy, clock: Clock) -> Guard:
-    """A guard of any policy that goes by that clock.
+def guard(policy: Policy, clock: Clock, network: Optional[Network] = None) -> Guard:
+    """A guard of any policy that goes by that clock, and fetches keys over that network.
 
     >>> idp = issuer()
     >>> clock = Clock(idp.clock.now())
@@ -65,7 +77,64 @@ def guard(policy: Policy, clock: Clock) -> Guard:
     >>> orders.try_verify(token).error.code
     'token_expired'
     """
-    return Guard(policy._with_clock(clock))
+    return Guard(policy._with_clock(clock, network))
+
+
+class Network(_counterseal.Network):
+    """A network without sockets: what is behind each URL is what a test says. Until then no host is found.
+
+    Everything but the sockets is real: redirects, media types, sizes, addresses and credentials are judged as
+    they are of a server. A guard with such a network begins no thread: what is due is fetched by ``fetch_due``,
+    or, where the policy says ``mode = "inline"``, by the call that needs it.
+
+    >>> from counterseal import Policy
+    >>> idp, network = issuer("https://idp.example.com", audience="orders"), Network()
+    >>> policy = Policy.from_dict({"version": 1, "issuer": [{
+    ...     "issuer": "https://idp.example.com", "profile": "access_token", "audience": "orders",
+    ...     "algorithms": ["ES256"], "keys": {"jwks_uri": "https://idp.example.com/jwks"}}]})
+    >>> network.answer("https://idp.example.com/jwks", idp.jwks())
+    >>> orders = guard(policy, idp.clock, network)
+    >>> orders.try_verify(idp.token()).error.status
+    503
+    >>> fetch_due(orders)
+    >>> orders.verify(idp.token()).subject
+    'test-user'
+    >>> network.requests()
+    ['https://idp.example.com/jwks']
+    """
+
+    def answer(
+        self,
+        url: str,
+        body: Union[str, bytes, Mapping[str, Any]] = b"",
+        *,
+        status: int = 200,
+        headers: Union[Mapping[str, str], Iterable[tuple[str, str]]] = (),
+        address: Optional[str] = None,
+        bearer: Optional[str] = None,
+    ) -> None:
+        """From now on this is what the URL answers.
+
+        Where ``headers`` has no Content-Type, it is ``application/json``. ``address`` is what the host has as
+        address, else a public one. ``bearer`` is the credential that it asks for: to others it answers 401, as it
+        does without to those who bring one.
+        """
+        pairs = list(headers.items() if isinstance(headers, Mapping) else headers)
+        reply = {"status": status, "headers": pairs, "address": address, "bearer": bearer}
+        if isinstance(body, Mapping):
+            body = _json(body)
+        self._answer(url, _json(reply), body.encode() if isinstance(body, str) else body)
+
+    def fail(self, url: str, fault: str = "timeout") -> None:
+        """From now on there is no answer from the URL, but a ``fault``: "timeout", "connect_timeout",
+        "host_not_found", "refused", "reset", "closed" or "certificate".
+        """
+        self._answer(url, _json({"fault": fault}), b"")
+
+
+def fetch_due(guard: Guard) -> None:
+    """Fetches in this thread what the guard would fetch now by itself, and wakes those who wait for it."""
+    _counterseal._fetch_due(guard)
 
 
 def load_policy(path: Path, service: Optional[str] = None) -> Policy:

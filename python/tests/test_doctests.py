@@ -71,9 +71,10 @@ def test_everything_public_is_documented() -> None:
 
 def test_the_readme(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = (PROJECT / "python/README.md").read_text()
-    first, second = re.findall(r"```python\n(.*?)```", text, re.S)
+    first, second, third = re.findall(r"```python\n(.*?)```", text, re.S)
     names: dict[str, object] = {}
     exec(second, names)
+    exec(third, dict(names))
     idp = names["idp"]
     (tmp_path / "counterseal.toml").write_text(
         idp.policy_text() + '\n[[service.orders.issuer]]\nname = "main"\naudience = "orders"\n'  # type: ignore[attr-defined]

@@ -10,7 +10,7 @@ from conftest import code
 
 import counterseal
 from counterseal import _counterseal
-from counterseal.testing import Issuer
+from counterseal.testing import Issuer, Network
 
 
 def calls(idp: Issuer, guard: counterseal.Guard) -> dict[str, Callable[[], object]]:
@@ -21,7 +21,7 @@ def calls(idp: Issuer, guard: counterseal.Guard) -> dict[str, Callable[[], objec
     pending = idp.pending_guard()
     flight = pending._answer(token)
     assert isinstance(flight, _counterseal.Flight)
-    queue = _counterseal.Completions()
+    queue, network = _counterseal.Completions(), Network()
     return {
         "Clock.__new__": lambda: _counterseal.Clock(1),
         "Clock.advance": lambda: idp.clock.advance(1),
@@ -74,7 +74,10 @@ def calls(idp: Issuer, guard: counterseal.Guard) -> dict[str, Callable[[], objec
         "Policy.from_dict": lambda: counterseal.Policy.from_dict({}),
         "Policy.from_str": lambda: counterseal.Policy.from_str(""),
         "Policy.load": lambda: counterseal.Policy.load("x"),
+        "Network._answer": lambda: network.answer("https://idp.example.com/jwks"),
+        "Network.requests": network.requests,
         "_answer_keys": lambda: _counterseal._answer_keys(guard, "main", None),
+        "_fetch_due": lambda: _counterseal._fetch_due(guard),
         "_load_policy": lambda: _counterseal._load_policy("x", None),
     }
 

@@ -10,7 +10,7 @@ import pytest
 from conftest import code
 
 import counterseal
-from counterseal.testing import Clock, Issuer, answer_keys, guard, load_policy, replace
+from counterseal.testing import Clock, Issuer, Network, answer_keys, fetch_due, guard, issuer, load_policy, replace
 
 NOW = 1_800_000_000
 
@@ -86,6 +86,87 @@ def test_what_is_wrong_with_keys_has_a_code(idp: Issuer, scripted: Path) -> None
     orders.verify(idp.token())
     orders.close()
     assert code(lambda: answer_keys(orders, "main", None)) == "misuse_closed"
+
+
+IDP = "https://idp.example.com"
+METADATA, KEYS = IDP + "/.well-known/openid-configuration", "https://keys.example.com/jwks"
+
+
+def discovered() -> counterseal.Policy:
+    entry = {
+        "issuer": IDP,
+        "profile": "access_token",
+        "audience": "orders",
+        "algorithms": ["ES256"],
+        "keys": {"discovery": "oidc"},
+    }
+    return counterseal.Policy.from_dict({"version": 1, "issuer": [entry]})
+
+
+def test_a_network_without_sockets_discovers_rotates_and_fails() -> None:
+    idp, network = issuer(IDP, audience="orders"), Network()
+    network.answer(METADATA, {"issuer": IDP, "jwks_uri": KEYS})
+    network.answer(KEYS, json.dumps(idp.jwks()), headers={"Cache-Control": "max-age=3600"})
+    orders, old = guard(discovered(), idp.clock, network), idp.token()
+
+    def verdict(token: str) -> tuple[str, int]:
+        error = orders.try_verify(token).error
+        return (error.code, error.status) if error else ("verified", 200)
+
+    assert network.requests() == []
+    assert verdict(old) == ("keys_unavailable", 503), "it waits"
+    fetch_due(orders)
+    assert network.requests() == [METADATA, KEYS]
+    assert verdict(old) == ("verified", 200)
+
+    idp.rotate()
+    network.answer(KEYS, idp.jwks())
+    assert verdict(idp.token()) == ("keys_unavailable", 503), "a new kid: it waits"
+    fetch_due(orders)
+    assert verdict(idp.token()) == verdict(old) == ("verified", 200)
+    assert verdict(idp.wrong_issuer())[1] == 401
+
+    network.fail(METADATA, "reset")
+    idp.clock.advance(599)
+    fetch_due(orders)
+    assert verdict(idp.token()) == ("verified", 200), "an outage takes no keys away"
+    status = orders.status()["issuers"][0]["fetch"]
+    assert (status["failures"], status["last_error"]) == (1, "jwks_fetch_failed: connection reset")
+    idp.clock.advance(3601)
+    assert verdict(idp.token()) == ("keys_unavailable", 503), "never 401"
+    assert "counterseal_fetch_failures_total" in orders.metrics()
+
+
+def test_a_network_answers_as_it_is_told() -> None:
+    idp, network = issuer(IDP, audience="orders"), Network()
+    orders = guard(discovered(), idp.clock, network)
+
+    def last_error() -> str:
+        orders.try_verify(idp.token())
+        fetch_due(orders)
+        idp.clock.advance(30)
+        return str(orders.status()["issuers"][0]["fetch"]["last_error"])
+
+    assert last_error() == "jwks_fetch_failed: host not found", "nothing was said of it"
+    network.answer(METADATA, status=503)
+    assert last_error() == "jwks_fetch_failed: status 503"
+    network.answer(METADATA, b"{}", headers=[("Content-Type", "text/html")])
+    assert last_error() == "jwks_fetch_failed: not JSON by its media type"
+    network.answer(METADATA, "{}", address="169.254.169.254")
+    assert last_error() == "jwks_address_blocked: a metadata address of a cloud"
+    network.answer(METADATA, {}, bearer="secret")
+    assert last_error() == "jwks_fetch_failed: status 401"
+    network.fail(METADATA)
+    assert last_error() == "jwks_fetch_failed: timeout"
+    for wrong in [
+        lambda: network.fail(METADATA, "earthquake"),
+        lambda: network.answer(METADATA, address="localhost"),
+        lambda: network.answer(METADATA, status=70_000),
+        lambda: network.answer(1, ""),  # type: ignore[arg-type]
+    ]:
+        assert code(wrong) == "misuse_argument"
+    orders.close()
+    assert code(lambda: fetch_due(orders)) == "misuse_closed"
 
 
 def test_another_policy_takes_the_place_of_the_one_before(idp: Issuer) -> None:

@@ -15,8 +15,34 @@ use counterseal_core::time::UnixTime;
 
 use crate::guard::Shared;
 
+type Fetch = dyn Fn(&Request) -> Result<Response, FetchFault> + Send + Sync;
+
 /// Who has a network: the machine, or a test.
-pub(crate) type Network = Arc<dyn Fn(&Request) -> Result<Response, FetchFault> + Send + Sync>;
+#[derive(Clone)]
+pub(crate) struct Network {
+    fetch: Arc<Fetch>,
+    is_by_hand: bool,
+}
+
+impl Network {
+    /// Documents are fetched when they are due.
+    pub(crate) fn at_work(
+        fetch: impl Fn(&Request) -> Result<Response, FetchFault> + Send + Sync + 'static,
+    ) -> Network {
+        Network { fetch: Arc::new(fetch), is_by_hand: false }
+    }
+
+    /// Nothing is fetched but by [`Driver::fetch_due`], or inline where the policy says so.
+    pub(crate) fn by_hand(
+        fetch: impl Fn(&Request) -> Result<Response, FetchFault> + Send + Sync + 'static,
+    ) -> Network {
+        Network { is_by_hand: true, ..Network::at_work(fetch) }
+    }
+
+    pub(crate) fn is_by_hand(&self) -> bool {
+        self.is_by_hand
+    }
+}
 
 /// Longest sleep: a clock that was set is noticed within it.
 const NAP: Duration = Duration::from_secs(60);
@@ -79,13 +105,15 @@ impl Driver {
         if self.is_inline.load(Ordering::Relaxed) {
             return self.fetch_here(shared);
         }
+        if self.network.is_by_hand {
+            return;
+        }
         let bell = self.bell.load_full();
         let mut ring = bell.lock();
         ring.is_rung = true;
         bell.rung.notify_one();
         if !ring.has_thread {
-            let (weak, seat, network) =
-                (Arc::downgrade(shared), Arc::clone(&bell), Arc::clone(&self.network));
+            let (weak, seat, network) = (Arc::downgrade(shared), Arc::clone(&bell), self.network.clone());
             let begun = named("counterseal").spawn(move || watch(&weak, &seat, &network));
             ring.has_thread = begun.is_ok();
             drop(ring);
@@ -93,6 +121,13 @@ impl Driver {
                 self.fetch_here(shared);
             }
         }
+    }
+
+    /// Makes every fetch that is due now, on this thread.
+    pub(crate) fn fetch_due(&self, shared: &Shared) {
+        let Ok(now) = shared.time() else { return };
+        let (orders, _) = shared.core.orders(now);
+        orders.into_iter().for_each(|order| carry_out(shared, &self.network, order));
     }
 
     fn fetch_here(&self, shared: &Arc<Shared>) {
@@ -160,7 +195,7 @@ fn watch(shared: &Weak<Shared>, bell: &Arc<Bell>, network: &Network) {
         if let Ok(now) = guard.time() {
             let (orders, next) = guard.core.orders(now);
             for order in orders {
-                let (guard, seat, network) = (Arc::clone(&guard), Arc::clone(bell), Arc::clone(network));
+                let (guard, seat, network) = (Arc::clone(&guard), Arc::clone(bell), network.clone());
                 let lost = order.clone();
                 let fetch = named("counterseal-fetch").spawn({
                     let guard = Arc::clone(&guard);
@@ -192,7 +227,7 @@ fn watch(shared: &Weak<Shared>, bell: &Arc<Bell>, network: &Network) {
 fn carry_out(shared: &Shared, network: &Network, order: Order) {
     let mut next = Some(order);
     while let Some(order) = next {
-        let outcome = network(&order.request);
+        let outcome = (network.fetch)(&order.request);
         // Where the clock is not to be trusted, nobody can say how long keys are good.
         let (now, outcome) = match shared.time() {
             Ok(now) => (now, outcome),

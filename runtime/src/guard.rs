@@ -95,8 +95,9 @@ impl Guard {
     }
 
     pub(crate) fn with_clock(policy: Policy, clock: Clock, network: Network) -> Guard {
-        // RandomState is seeded by the operating system, once for each process.
-        let secret = RandomState::new().build_hasher().finish();
+        // RandomState is seeded by the operating system, once for each process. A network that a test plays brings
+        // refreshes at the same times each time.
+        let secret = if network.is_by_hand() { 0 } else { RandomState::new().build_hasher().finish() };
         let (deny_file, denied) = policy.deny_file();
         let Policy { inner, origin, .. } = policy;
         let driver = Driver::new(inner.fetches_inline(), network);
@@ -334,10 +335,12 @@ impl Guard {
     pub fn status(&self) -> Status {
         let reloads = self.reloads.load();
         let policy = PolicyStatus { generation: self.shared.core.policy_generation(), ..reloads.status };
+        let now = self.shared.time().ok();
         Status::new(
+            now,
             policy,
             reloads.fault.clone(),
-            self.shared.core.issuers(self.shared.time().ok()),
+            self.shared.core.issuers(now),
             self.shared.core.strangers(),
             self.shared.core.cache_counters(),
             self.deny.status(),
@@ -366,6 +369,10 @@ impl Guard {
 
     pub(crate) fn landed(&self) {
         self.shared.landed();
+    }
+
+    pub(crate) fn fetch_due(&self) {
+        self.driver.fetch_due(&self.shared);
     }
 
     #[inline]

@@ -6,6 +6,7 @@ use counterseal_core::cache::CacheCounters;
 use counterseal_core::error::Code;
 use counterseal_core::inbound::{Decisions, IssuerStatus};
 use counterseal_core::keys::KeyState;
+use counterseal_core::time::UnixTime;
 
 /// A guard at one moment. Nothing in it comes from a token.
 #[derive(Clone, Debug, Serialize)]
@@ -81,6 +82,7 @@ pub struct Alarm {
 impl Status {
     /// Puts the parts together and gathers their alarms.
     pub(crate) fn new(
+        now: Option<UnixTime>,
         policy: PolicyStatus,
         reload_fault: Option<String>,
         issuers: Vec<IssuerStatus>,
@@ -111,8 +113,31 @@ impl Status {
                     },
                 }
             });
+        // A move is told for a day: those who watch alarms see it, and it need not be taken back (MTA-09).
+        let is_recent = |at: i64| now.is_none_or(|now| now.as_seconds() - at < 86_400);
+        let moved = issuers
+            .iter()
+            .filter(|issuer| issuer.fetch.as_ref().and_then(|fetch| fetch.moved_at).is_some_and(is_recent))
+            .map(|issuer| Alarm {
+                code: Code::JwksUriChanged,
+                message: format!(
+                    "the metadata of \"{}\" names another host for the keys than before",
+                    issuer.name
+                ),
+            });
+        // Somebody published what is to be secret (JWK-03, JWK-04).
+        let published = issuers.iter().flat_map(|issuer| {
+            let skipped = issuer.fetch.iter().flat_map(|fetch| &fetch.skipped);
+            let secrets =
+                skipped.filter(|code| matches!(code, Code::JwksPrivateKey | Code::JwksSymmetricKey));
+            secrets.map(|code| Alarm {
+                code: *code,
+                message: format!("in the fetched keys of \"{}\": {}", issuer.name, code.message()),
+            })
+        });
         let denied = deny_file.as_ref().and_then(|file| file.alarm.clone());
-        let alarms = reload.into_iter().chain(denied).chain(without_keys).collect();
+        let alarms =
+            reload.into_iter().chain(denied).chain(without_keys).chain(moved).chain(published).collect();
         Status { policy, issuers, unknown_issuer, cache: CacheStatus::from(cache), deny_file, alarms }
     }
 }

@@ -14,11 +14,13 @@
 
 mod issuer;
 mod keys;
+mod network;
 mod policy;
 mod request;
 mod token;
 
 pub use issuer::Issuer;
+pub use network::{Fault, Network, Reply};
 pub use request::{Oddity, Request};
 pub use token::Token;
 
@@ -98,6 +100,8 @@ pub struct Surroundings<'a> {
     pub environment: &'a BTreeMap<String, String>,
     /// The bytes of a file that the policy names, or why there are none.
     pub files: &'a dyn Fn(&str) -> Result<Vec<u8>, String>,
+    /// The folder of those that are read later, such as `bearer_file`; nowhere where it is empty.
+    pub folder: &'a Path,
     /// Who computes signatures.
     pub provider: &'static dyn Provider,
 }
@@ -115,6 +119,10 @@ impl Resources for Surroundings<'_> {
 
     fn read(&self, path: &str) -> Result<Vec<u8>, String> {
         (self.files)(path)
+    }
+
+    fn absolute(&self, path: &str) -> String {
+        self.folder.join(path).to_string_lossy().into_owned()
     }
 }
 
@@ -139,14 +147,27 @@ pub fn guard_with_clock(policy: Policy, clock: &TestClock) -> Guard {
     Guard::with_clock(policy, Clock::Injected(Arc::new(move || clock.now())), crate::fetch::network())
 }
 
-/// The same with a network of the test's own: it is asked for each document, on any thread.
-pub fn guard_with_network(
+/// A guard that reads the time from `clock` and fetches keys over `network`, when [`fetch_due`] says so or, where the
+/// policy says `mode = "inline"`, when they are needed.
+pub fn guard_with_network(policy: Policy, clock: &TestClock, network: &Network) -> Guard {
+    let clock = clock.clone();
+    Guard::with_clock(policy, Clock::Injected(Arc::new(move || clock.now())), network.at())
+}
+
+/// The same with documents from a function, which is called on the threads of the guard as they become due.
+pub fn guard_with_fetch(
     policy: Policy,
     clock: &TestClock,
-    network: impl Fn(&fetch::Request) -> Result<fetch::Response, fetch::FetchFault> + Send + Sync + 'static,
+    fetch: impl Fn(&fetch::Request) -> Result<fetch::Response, fetch::FetchFault> + Send + Sync + 'static,
 ) -> Guard {
     let clock = clock.clone();
-    Guard::with_clock(policy, Clock::Injected(Arc::new(move || clock.now())), Arc::new(network))
+    let network = crate::driver::Network::at_work(fetch);
+    Guard::with_clock(policy, Clock::Injected(Arc::new(move || clock.now())), network)
+}
+
+/// Fetches on this thread what a guard would fetch now by itself, and wakes those who wait for it.
+pub fn fetch_due(guard: &Guard) {
+    guard.fetch_due();
 }
 
 /// Ends a flight with a JWK Set and wakes those who wait for it.

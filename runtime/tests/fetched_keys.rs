@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use counterseal::core::keys::fetch::{FetchFault, Request, Response};
-use counterseal::testing::{Issuer, TestClock, guard_with_network};
+use counterseal::testing::{Issuer, TestClock, guard_with_fetch};
 use counterseal::{Code, Error, Format, Guard, KeyState, Policy, UnixTime};
 
 const ISSUER: &str = "https://idp.example.com/realms/main";
@@ -71,7 +71,7 @@ impl World {
         net.put(METADATA, format!(r#"{{"issuer":"{ISSUER}","jwks_uri":"{KEYS}"}}"#));
         let clock = issuer.clock().clone();
         let network = net.clone();
-        let guard = guard_with_network(policy(keys, fetch), &clock, move |request| network.answer(request));
+        let guard = guard_with_fetch(policy(keys, fetch), &clock, move |request| network.answer(request));
         World { issuer, net, clock, guard }
     }
 
@@ -368,7 +368,7 @@ fn ready_waits_for_the_issuers_that_are_required() {
     let optional = Policy::from_str(&optional, Format::Toml, None, None).unwrap();
     let net = Net::default();
     let network = net.clone();
-    let guard = guard_with_network(optional, issuer.clock(), move |request| network.answer(request));
+    let guard = guard_with_fetch(optional, issuer.clock(), move |request| network.answer(request));
     assert!(guard.ready(Duration::ZERO).is_ok());
     assert_eq!(net.asked(), 1, "it is fetched all the same");
 }

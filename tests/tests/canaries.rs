@@ -8,7 +8,8 @@ use counterseal::core::crypto::aws_lc;
 use counterseal::core::inbound::{Outcome, Stage, inspect};
 use counterseal::core::keyset::{KeySetOptions, Origin};
 use counterseal::testing::{
-    Issuer, Oddity, Request, Surroundings, TestClock, answer_keys, guard_with_clock, policy_in,
+    Issuer, Network, Oddity, Reply, Request, Surroundings, TestClock, answer_keys, fetch_due,
+    guard_with_clock, guard_with_network, policy_in,
 };
 use counterseal::{
     Algorithm, AlgorithmSet, Class, Code, Error, Format, Guard, Identity, KeySet, Policy, Profile, Report,
@@ -197,9 +198,10 @@ impl Walk<'_> {
         }
         tokens.values().for_each(|token| canaries.plant_token(token));
         let clock = TestClock::at(UnixTime::from_millis(START * 1000));
+        let network = Network::new();
         let mut guard: Option<Guard> = None;
         for step in &case.steps {
-            self.step(case, step, &tokens, &canaries, &clock, &mut guard);
+            self.step(case, step, &tokens, &canaries, (&clock, &network), &mut guard);
         }
         let Some(guard) = guard else { return };
         canaries.assert_silent(&case.id, &told_of(&guard));
@@ -215,7 +217,7 @@ impl Walk<'_> {
         step: &Step,
         tokens: &BTreeMap<String, Vec<u8>>,
         canaries: &Canaries,
-        clock: &TestClock,
+        (clock, network): (&TestClock, &Network),
         guard: &mut Option<Guard>,
     ) {
         let folder = self.corpus.policies();
@@ -225,17 +227,25 @@ impl Walk<'_> {
         if let Some(seconds) = step.advance {
             clock.advance_seconds(seconds);
         }
+        if let Some(answer) = &step.network {
+            let (description, body) = self.corpus.reply(answer).unwrap();
+            network.answer(&answer.url, Reply::from_description(&description.to_string(), &body).unwrap());
+        }
         for load in step.load.iter().chain(&step.reload) {
-            match (load.read(&folder, aws_lc()).unwrap(), &guard) {
+            match (load.read(&folder, "".as_ref(), aws_lc()).unwrap(), &guard) {
                 (Ok(policy), Some(guard)) if step.reload.is_some() => guard.replace(policy),
                 (Ok(policy), _) => {
                     canaries.assert_silent(&case.id, &format!("{policy:?} {:#?}", policy.core()));
-                    *guard = Some(guard_with_clock(policy, clock));
+                    *guard = Some(guard_with_network(policy, clock, network));
                 }
                 (Err(error), _) => canaries.assert_silent(&case.id, &policy_error(&error)),
             }
         }
         let Some(guard) = guard else { return };
+        if step.fetch.is_some() {
+            fetch_due(guard);
+            canaries.assert_silent(&case.id, &told_of(guard));
+        }
         if let Some(keys) = &step.keys {
             let jwks = keys.jwks.as_ref().map(|jwks| match jwks.as_str() {
                 Some(name) => std::fs::read(folder.join("keys").join(name)).unwrap(),
@@ -364,8 +374,13 @@ keys = {{ secret = "{SECRET}" }}
         "private.pem" => Ok(private_pem().into_bytes()),
         _ => Err("not found".to_owned()),
     };
-    let surroundings =
-        Surroundings { service: None, environment: &environment, files: &files, provider: aws_lc() };
+    let surroundings = Surroundings {
+        service: None,
+        environment: &environment,
+        files: &files,
+        folder: "".as_ref(),
+        provider: aws_lc(),
+    };
     canaries.assert_silent("Surroundings", &format!("{surroundings:?}"));
 
     let mut sound = 0;

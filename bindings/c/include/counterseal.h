@@ -129,6 +129,7 @@
 #define COUNTERSEAL_E_METADATA_URL_INVALID 5207 // the metadata names a URL that keys cannot be fetched from
 #define COUNTERSEAL_E_ISSUER_URL_INVALID 5208 // no metadata can be found by this issuer
 #define COUNTERSEAL_E_SNAPSHOT_INVALID 5209 // the key snapshot is not one of this policy
+#define COUNTERSEAL_E_JWKS_URI_CHANGED 5210 // the metadata names another host for the keys than before
 #define COUNTERSEAL_E_MISUSE_TIME 6001 // the time given is not in seconds since 1970
 #define COUNTERSEAL_E_MISUSE_CLOSED 6002 // the flight or guard is not one that waits for this
 #define COUNTERSEAL_E_MISUSE_ARGUMENT 6003 // an argument has the wrong type or form
@@ -190,6 +191,11 @@ typedef struct counterseal_testing_clock counterseal_testing_clock;
 // Issues tokens that a real guard accepts, and odd ones that it refuses. Its keys never leave it. Free it
 // with `counterseal_testing_issuer_free`.
 typedef struct counterseal_testing_issuer counterseal_testing_issuer;
+
+// A network without sockets, for guards whose keys are fetched: what is behind each URL is what
+// `counterseal_testing_network_answer` says. Free it with `counterseal_testing_network_free`; guards that use it
+// keep it alive.
+typedef struct counterseal_testing_network counterseal_testing_network;
 
 // A text of the library's. Read it with `counterseal_text_read` and free it with `counterseal_text_free`.
 typedef struct counterseal_text counterseal_text;
@@ -631,6 +637,44 @@ uint32_t counterseal_testing_policy_load(const char *path_data,
 uint32_t counterseal_testing_guard_new(const struct counterseal_policy *policy,
                                        const struct counterseal_testing_clock *clock,
                                        struct counterseal_guard **guard,
+                                       struct counterseal_error **error);
+
+// A network where no host is found.
+uint32_t counterseal_testing_network_new(struct counterseal_testing_network **network,
+                                         struct counterseal_error **error);
+
+// From now on this is what the URL answers: the body, behind what `reply` says as a JSON object. Its members may be
+// left out: `status` (200), `headers` (a list of pairs; Content-Type is application/json where it is not there),
+// `address` (what the host has as address; a public one), `bearer` (the credential that is asked for; none), and
+// `fault`, which comes instead: `timeout`, `connect_timeout`, `host_not_found`, `refused`, `reset`, `closed` or
+// `certificate`.
+uint32_t counterseal_testing_network_answer(const struct counterseal_testing_network *network,
+                                            const char *url_data,
+                                            uint64_t url_length,
+                                            const char *reply_data,
+                                            uint64_t reply_length,
+                                            const char *body_data,
+                                            uint64_t body_length,
+                                            struct counterseal_error **error);
+
+// The URLs that guards asked for since the last time, in order, as a JSON array.
+uint32_t counterseal_testing_network_requests(const struct counterseal_testing_network *network,
+                                              struct counterseal_text **json,
+                                              struct counterseal_error **error);
+
+// Frees a network. NULL is nothing.
+void counterseal_testing_network_free(struct counterseal_testing_network *network);
+
+// A guard that goes by `clock` and fetches keys over `network`: when `counterseal_testing_fetch_due` says so, or, where
+// the policy says `mode = "inline"`, when they are needed.
+uint32_t counterseal_testing_guard_with_network(const struct counterseal_policy *policy,
+                                                const struct counterseal_testing_clock *clock,
+                                                const struct counterseal_testing_network *network,
+                                                struct counterseal_guard **guard,
+                                                struct counterseal_error **error);
+
+// Fetches in this thread what the guard would fetch now by itself, and wakes those who wait for it.
+uint32_t counterseal_testing_fetch_due(const struct counterseal_guard *guard,
                                        struct counterseal_error **error);
 
 // Puts another policy in place of the guard's, at once and whole, as `counterseal_guard_reload` does with a

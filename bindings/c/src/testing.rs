@@ -3,8 +3,8 @@
 
 use std::ffi::c_char;
 
-use counterseal::UnixTime;
-use counterseal::testing::{self, TestClock};
+use counterseal::testing::{self, Network, Reply, TestClock};
+use counterseal::{Code, UnixTime};
 
 use crate::arguments::{bytes, optional_bytes, optional_text, path, place, text};
 use crate::boundary::{inject_panics, misuse, quietly, run};
@@ -12,6 +12,7 @@ use crate::error::counterseal_error;
 use crate::guard::{counterseal_flight, counterseal_guard};
 use crate::handle::{borrow, free, hand_out, live};
 use crate::policy::{counterseal_policy, format};
+use crate::text::counterseal_text;
 
 /// A clock that stands until it is moved. Free it with `counterseal_testing_clock_free`; guards that go
 /// by it keep it alive.
@@ -143,6 +144,129 @@ pub unsafe extern "C" fn counterseal_testing_guard_new(
         // SAFETY: the header asks for a place to write to, or NULL.
         let out = unsafe { place(guard, "guard")? };
         out.put(counterseal_guard::new(testing::guard_with_clock(policy.0.clone(), &clock.0)));
+        Ok(())
+    };
+    // SAFETY: the header asks for a place to write to, or NULL.
+    unsafe { run(error, body) }
+}
+
+/// A network without sockets, for guards whose keys are fetched: what is behind each URL is what
+/// `counterseal_testing_network_answer` says. Free it with `counterseal_testing_network_free`; guards that use it
+/// keep it alive.
+pub struct counterseal_testing_network(pub(crate) Network);
+
+/// A network where no host is found.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn counterseal_testing_network_new(
+    network: *mut *mut counterseal_testing_network,
+    error: *mut *mut counterseal_error,
+) -> u32 {
+    let body = || {
+        // SAFETY: the header asks for a place to write to, or NULL.
+        let out = unsafe { place(network, "network")? };
+        out.put(hand_out(counterseal_testing_network(Network::new())));
+        Ok(())
+    };
+    // SAFETY: the header asks for a place to write to, or NULL.
+    unsafe { run(error, body) }
+}
+
+/// From now on this is what the URL answers: the body, behind what `reply` says as a JSON object. Its members may be
+/// left out: `status` (200), `headers` (a list of pairs; Content-Type is application/json where it is not there),
+/// `address` (what the host has as address; a public one), `bearer` (the credential that is asked for; none), and
+/// `fault`, which comes instead: `timeout`, `connect_timeout`, `host_not_found`, `refused`, `reset`, `closed` or
+/// `certificate`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn counterseal_testing_network_answer(
+    network: *const counterseal_testing_network,
+    url_data: *const c_char,
+    url_length: u64,
+    reply_data: *const c_char,
+    reply_length: u64,
+    body_data: *const c_char,
+    body_length: u64,
+    error: *mut *mut counterseal_error,
+) -> u32 {
+    let body = || {
+        // SAFETY: the header asks for a live handle or NULL.
+        let network = unsafe { borrow(network, "network")? };
+        // SAFETY: the header asks for readable bytes, or NULL.
+        let url = unsafe { text(url_data, url_length, "url")? };
+        // SAFETY: as above.
+        let reply = unsafe { optional_text(reply_data, reply_length, "reply")? };
+        // SAFETY: as above.
+        let body = unsafe { optional_bytes(body_data, body_length, "body")? };
+        let reply =
+            Reply::from_description(reply.unwrap_or("{}"), body.unwrap_or_default()).map_err(misuse)?;
+        network.0.answer(url, reply);
+        Ok(())
+    };
+    // SAFETY: the header asks for a place to write to, or NULL.
+    unsafe { run(error, body) }
+}
+
+/// The URLs that guards asked for since the last time, in order, as a JSON array.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn counterseal_testing_network_requests(
+    network: *const counterseal_testing_network,
+    json: *mut *mut counterseal_text,
+    error: *mut *mut counterseal_error,
+) -> u32 {
+    let body = || {
+        // SAFETY: the header asks for a live handle or NULL.
+        let network = unsafe { borrow(network, "network")? };
+        // SAFETY: the header asks for a place to write to, or NULL.
+        let out = unsafe { place(json, "json")? };
+        let urls = serde_json::to_string(&network.0.requests()).map_err(|_| misuse(Code::Internal))?;
+        out.put(hand_out(counterseal_text(urls)));
+        Ok(())
+    };
+    // SAFETY: the header asks for a place to write to, or NULL.
+    unsafe { run(error, body) }
+}
+
+/// Frees a network. NULL is nothing.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn counterseal_testing_network_free(network: *mut counterseal_testing_network) {
+    // SAFETY: the header asks for a handle that nobody uses any more, or NULL.
+    quietly(|| unsafe { free(network) });
+}
+
+/// A guard that goes by `clock` and fetches keys over `network`: when `counterseal_testing_fetch_due` says so, or, where
+/// the policy says `mode = "inline"`, when they are needed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn counterseal_testing_guard_with_network(
+    policy: *const counterseal_policy,
+    clock: *const counterseal_testing_clock,
+    network: *const counterseal_testing_network,
+    guard: *mut *mut counterseal_guard,
+    error: *mut *mut counterseal_error,
+) -> u32 {
+    let body = || {
+        // SAFETY: the header asks for live handles or NULL.
+        let (policy, clock) = unsafe { (borrow(policy, "policy")?, borrow(clock, "clock")?) };
+        // SAFETY: as above.
+        let network = unsafe { borrow(network, "network")? };
+        // SAFETY: the header asks for a place to write to, or NULL.
+        let out = unsafe { place(guard, "guard")? };
+        let guard = testing::guard_with_network(policy.0.clone(), &clock.0, &network.0);
+        out.put(counterseal_guard::new(guard));
+        Ok(())
+    };
+    // SAFETY: the header asks for a place to write to, or NULL.
+    unsafe { run(error, body) }
+}
+
+/// Fetches in this thread what the guard would fetch now by itself, and wakes those who wait for it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn counterseal_testing_fetch_due(
+    guard: *const counterseal_guard,
+    error: *mut *mut counterseal_error,
+) -> u32 {
+    let body = || {
+        // SAFETY: the header asks for a live handle or NULL.
+        let open = unsafe { borrow(guard, "guard")? }.open()?;
+        testing::fetch_due(open.guard()?);
         Ok(())
     };
     // SAFETY: the header asks for a place to write to, or NULL.

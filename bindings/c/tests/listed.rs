@@ -8,7 +8,7 @@ use std::path::Path;
 use serde_json::Value;
 
 /// Exports that are nobody's concept, and why they are there.
-const PLUMBING: [(&str, &str); 36] = [
+const PLUMBING: [(&str, &str); 37] = [
     ("counterseal_abi_version", "does the library fit the header"),
     ("counterseal_status_name", "the name of a status without an error"),
     ("counterseal_policy_free", "C frees what it holds"),
@@ -20,6 +20,7 @@ const PLUMBING: [(&str, &str); 36] = [
     ("counterseal_pending_free", "C frees what it holds"),
     ("counterseal_testing_issuer_free", "C frees what it holds"),
     ("counterseal_testing_clock_free", "C frees what it holds"),
+    ("counterseal_testing_network_free", "C frees what it holds"),
     ("counterseal_text_read", "the bytes of a text that the library made"),
     ("counterseal_identity_read", "fills counterseal_identity_fields"),
     ("counterseal_identity_tape", "claims for bindings, without JSON between"),

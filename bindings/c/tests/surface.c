@@ -395,6 +395,45 @@ static void rotates_keys(const counterseal_testing_issuer *issuer) {
     counterseal_guard_free(guard);
 }
 
+/* Keys over a network without sockets: discovered, rotated, and out of reach. */
+static void fetches(void) {
+#define IDP "https://idp.example.com"
+#define METADATA IDP "/.well-known/openid-configuration"
+#define KEYS "https://keys.example.com/jwks"
+    static const char POLICY[] = "version = 1\n[[issuer]]\nissuer = \"" IDP "\"\nprofile = \"access_token\"\n"
+                                 "audience = \"orders\"\nalgorithms = [\"ES256\"]\nkeys = { discovery = \"oidc\" }\n";
+    static const char DOCUMENT[] = "{\"issuer\":\"" IDP "\",\"jwks_uri\":\"" KEYS "\"}";
+    counterseal_policy *policy = NULL;
+    counterseal_testing_clock *clock = NULL;
+    counterseal_testing_network *network = NULL;
+    counterseal_guard *guard = NULL;
+    counterseal_text *status = NULL, *asked = NULL;
+    OK(counterseal_policy_parse(TEXT(POLICY), COUNTERSEAL_FORMAT_TOML, NONE, NONE, &policy, NULL));
+    OK(counterseal_testing_clock_new(1800000000, &clock, NULL));
+    OK(counterseal_testing_network_new(&network, NULL));
+    OK(counterseal_testing_network_answer(network, TEXT(METADATA), NONE, TEXT(DOCUMENT), NULL));
+    OK(counterseal_testing_network_answer(network, TEXT(KEYS), TEXT("{\"status\":503}"), NONE, NULL));
+    OK(counterseal_testing_guard_with_network(policy, clock, network, &guard, NULL));
+    counterseal_flight *flight = NULL;
+    OK(counterseal_guard_readiness(guard, &flight, NULL));
+    CHECK(flight != NULL);
+    counterseal_flight_free(flight);
+    OK(counterseal_testing_fetch_due(guard, NULL));
+    OK(counterseal_guard_status(guard, &status, NULL));
+    CHECK(contains(view_of(status), "\"last_error\":\"jwks_fetch_failed: status 503\""));
+    counterseal_text_free(status);
+    OK(counterseal_testing_network_requests(network, &asked, NULL));
+    CHECK(same(view_of(asked), "[\"" METADATA "\",\"" KEYS "\"]"));
+    counterseal_text_free(asked);
+    OK(counterseal_testing_network_answer(network, TEXT(METADATA), TEXT("{\"fault\":\"reset\"}"), NONE, NULL));
+    CHECK(counterseal_testing_network_answer(network, TEXT(KEYS), TEXT("{\"fault\":\"earthquake\"}"), NONE, NULL) ==
+          COUNTERSEAL_E_MISUSE_ARGUMENT);
+    counterseal_guard_free(guard);
+    counterseal_testing_network_free(network);
+    counterseal_testing_clock_free(clock);
+    counterseal_policy_free(policy);
+}
+
 int main(void) {
     CHECK(counterseal_abi_version() == COUNTERSEAL_ABI_VERSION);
     CHECK(strlen(counterseal_version()) >= 5);
@@ -413,6 +452,7 @@ int main(void) {
     closes(issuer);
     survives_panics(issuer);
     rotates_keys(issuer);
+    fetches();
     counterseal_testing_issuer_free(issuer);
     CHECK(counterseal_testing_live_handles() == 0);
     return 0;

@@ -33,6 +33,7 @@ static void nothing_at_all(void) {
     counterseal_text_free(NULL);
     counterseal_pending_free(NULL);
     counterseal_testing_clock_free(NULL);
+    counterseal_testing_network_free(NULL);
     counterseal_testing_issuer_free(NULL);
     CHECK(counterseal_abi_version() == COUNTERSEAL_ABI_VERSION);
     CHECK(counterseal_version() != NULL);
@@ -75,6 +76,11 @@ static void nothing_at_all(void) {
     MISUSE(counterseal_testing_policy_load(NONE, NONE, NULL, place));
     MISUSE(counterseal_testing_guard_new(NULL, NULL, NULL, place));
     MISUSE(counterseal_testing_guard_replace(NULL, NULL, place));
+    MISUSE(counterseal_testing_network_new(NULL, place));
+    MISUSE(counterseal_testing_network_answer(NULL, NONE, NONE, NONE, place));
+    MISUSE(counterseal_testing_network_requests(NULL, NULL, place));
+    MISUSE(counterseal_testing_guard_with_network(NULL, NULL, NULL, NULL, place));
+    MISUSE(counterseal_testing_fetch_due(NULL, place));
     MISUSE(counterseal_testing_keys_answer(NULL, NONE, NONE, place));
     MISUSE(counterseal_testing_keys_deliver(NULL, NULL, NONE, place));
     MISUSE(counterseal_testing_keys_fail(NULL, NULL, place));

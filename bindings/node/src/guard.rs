@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use counterseal::testing::guard_with_clock;
+use counterseal::testing::{guard_with_clock, guard_with_network};
 use counterseal::{Answer, Code, Flight, UnixTime};
 use napi::bindgen_prelude::{Array, FromNapiValue, JsValue, Unknown};
 use napi::{Env, Result};
@@ -60,9 +60,10 @@ impl Guard {
     #[napi(constructor)]
     pub fn new(policy: &Policy) -> Result<Guard> {
         body(|| {
-            let guard = match &policy.clock {
-                None => counterseal::Guard::new(policy.inner.clone()),
-                Some(clock) => guard_with_clock(policy.inner.clone(), clock),
+            let guard = match (&policy.clock, &policy.network) {
+                (None, _) => counterseal::Guard::new(policy.inner.clone()),
+                (Some(clock), None) => guard_with_clock(policy.inner.clone(), clock),
+                (Some(clock), Some(network)) => guard_with_network(policy.inner.clone(), clock, network),
             };
             let text = RefCell::new(Vec::with_capacity(4096));
             let shared = Shared { guard: RefCell::new(Some(guard)), pending: Cell::new(None), text };

@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use counterseal::testing::TestClock;
+use counterseal::testing::{Network as TestNetwork, TestClock};
 use counterseal::{Code, Error, Format, PolicyError};
 use napi::Result;
 use napi_derive::napi;
 
 use crate::error::{coded, thrown};
 use crate::guard::body;
-use crate::testing::Clock;
+use crate::testing::{Clock, Network};
 
 /// What `counterseal.Policy` is made of.
 #[napi]
@@ -17,6 +17,8 @@ pub struct Policy {
     pub(crate) inner: counterseal::Policy,
     /// For tests: the clock that a guard of this policy goes by.
     pub(crate) clock: Option<TestClock>,
+    /// For tests: the network that it fetches over.
+    pub(crate) network: Option<TestNetwork>,
 }
 
 #[napi]
@@ -52,10 +54,11 @@ impl Policy {
         body(|| read(counterseal::testing::load_policy(path, service.as_deref())))
     }
 
-    /// For tests: the same policy, whose guard goes by that clock.
+    /// For tests: the same policy, whose guard goes by that clock and fetches over that network.
     #[napi]
-    pub fn with_clock(&self, clock: &Clock) -> Result<Policy> {
-        body(|| Ok(Policy { inner: self.inner.clone(), clock: Some(clock.inner.clone()) }))
+    pub fn with_clock(&self, clock: &Clock, network: Option<&Network>) -> Result<Policy> {
+        let network = network.map(|network| network.inner.clone());
+        body(|| Ok(Policy { inner: self.inner.clone(), clock: Some(clock.inner.clone()), network }))
     }
 
     /// How many issuers it trusts.
@@ -67,7 +70,7 @@ impl Policy {
 
 fn read(read: std::result::Result<counterseal::Policy, PolicyError>) -> Result<Policy> {
     match read {
-        Ok(inner) => Ok(Policy { inner, clock: None }),
+        Ok(inner) => Ok(Policy { inner, clock: None, network: None }),
         Err(error) => Err(thrown(&Error::Policy(error))),
     }
 }

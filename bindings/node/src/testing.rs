@@ -1,6 +1,8 @@
 //! The issuer of `node/lib/testing.cjs`.
 
-use counterseal::testing::{self, Issuer as Inner, Oddity, Request, TestClock};
+use counterseal::testing::{
+    self, Issuer as Inner, Network as TestNetwork, Oddity, Reply, Request, TestClock,
+};
 use counterseal::{Algorithm, Code, Profile, UnixTime};
 use napi::Result;
 use napi::bindgen_prelude::Uint8Array;
@@ -115,7 +117,8 @@ impl Issuer {
                 true => self.inner.pending_policy_for(profile, &more),
                 false => self.inner.policy_for(profile, &more),
             };
-            Ok(Policy { inner: told(inner)?, clock: handed_in.then(|| self.inner.clock().clone()) })
+            let clock = handed_in.then(|| self.inner.clock().clone());
+            Ok(Policy { inner: told(inner)?, clock, network: None })
         })
     }
 
@@ -166,6 +169,43 @@ impl Clock {
             Ok(())
         })
     }
+}
+
+/// What `counterseal.testing.Network` is made of.
+#[napi]
+pub struct Network {
+    pub(crate) inner: TestNetwork,
+}
+
+#[napi]
+impl Network {
+    /// Where no host is found.
+    #[napi(constructor)]
+    #[allow(clippy::new_without_default, reason = "JavaScript has no defaults")]
+    pub fn new() -> Network {
+        Network { inner: TestNetwork::new() }
+    }
+
+    /// What a URL answers: a description in JSON, and the body.
+    #[napi]
+    pub fn answer(&self, url: String, reply: String, bytes: Uint8Array) -> Result<()> {
+        body(|| {
+            self.inner.answer(&url, Reply::from_description(&reply, &bytes).map_err(coded)?);
+            Ok(())
+        })
+    }
+
+    /// The URLs that were asked for since the last time.
+    #[napi]
+    pub fn requests(&self) -> Result<Vec<String>> {
+        body(|| Ok(self.inner.requests()))
+    }
+}
+
+/// Fetches what a guard would fetch now by itself.
+#[napi]
+pub fn fetch_due(guard: &Guard) -> Result<()> {
+    body(|| guard.open(testing::fetch_due))
 }
 
 /// Hands keys to an entry of the policy, or tells that they cannot be had.

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use counterseal::testing::guard_with_clock;
+use counterseal::testing::{guard_with_clock, guard_with_network};
 use counterseal::{Answer, Code, Error, Outside, UnixTime};
 use pyo3::intern;
 use pyo3::prelude::*;
@@ -63,10 +63,11 @@ impl Guard {
     fn new(py: Python<'_>, policy: &Bound<'_, PyAny>) -> PyResult<Guard> {
         guarded(py, || {
             let policy = policy.cast::<Policy>().map_err(|_| wrong(py, "policy is a counterseal.Policy"))?;
-            let Policy { inner, clock } = policy.get();
-            let inner = match clock {
-                None => counterseal::Guard::new(inner.clone()),
-                Some(clock) => guard_with_clock(inner.clone(), clock),
+            let Policy { inner, clock, network } = policy.get();
+            let inner = match (clock, network) {
+                (None, _) => counterseal::Guard::new(inner.clone()),
+                (Some(clock), None) => guard_with_clock(inner.clone(), clock),
+                (Some(clock), Some(network)) => guard_with_network(inner.clone(), clock, network),
             };
             Ok(Guard {
                 table: Table::new(inner.cache_capacity()),

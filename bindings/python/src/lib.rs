@@ -45,7 +45,7 @@ mod _counterseal {
     #[pymodule_export]
     use super::policy::Policy;
     #[pymodule_export]
-    use super::testing::{Clock, Issuer, answer_keys, live_objects, load_policy};
+    use super::testing::{Clock, Issuer, Network, answer_keys, fetch_due, live_objects, load_policy};
 
     /// How often a caller waits for keys and asks again.
     #[pymodule_export]

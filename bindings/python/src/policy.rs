@@ -2,14 +2,14 @@
 
 use std::path::PathBuf;
 
-use counterseal::testing::TestClock;
+use counterseal::testing::{Network as TestNetwork, TestClock};
 use counterseal::{Code, Format};
 use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict, PyDict, PyString, PyType};
 
 use crate::error;
 use crate::panic::{detached, guarded};
-use crate::testing::Clock;
+use crate::testing::{Clock, Network};
 
 /// A checked policy, ready for a `Guard`. It never changes and can be used for many guards.
 ///
@@ -22,6 +22,8 @@ pub(crate) struct Policy {
     pub(crate) inner: counterseal::Policy,
     /// The clock that its guards go by, in tests.
     pub(crate) clock: Option<TestClock>,
+    /// The network that they fetch over, in tests.
+    pub(crate) network: Option<TestNetwork>,
 }
 
 #[pymethods]
@@ -90,9 +92,11 @@ impl Policy {
         })
     }
 
-    /// The same policy for guards that go by another clock.
-    fn _with_clock(&self, py: Python<'_>, clock: &Clock) -> PyResult<Policy> {
-        guarded(py, || Ok(Policy { inner: self.inner.clone(), clock: Some(clock.inner.clone()) }))
+    /// The same policy for guards that go by another clock, and fetch over another network.
+    #[pyo3(signature = (clock, network=None))]
+    fn _with_clock(&self, py: Python<'_>, clock: &Clock, network: Option<&Network>) -> PyResult<Policy> {
+        let network = network.map(|network| network.inner.clone());
+        guarded(py, || Ok(Policy { inner: self.inner.clone(), clock: Some(clock.inner.clone()), network }))
     }
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
@@ -123,7 +127,7 @@ impl Policy {
         is_text: bool,
     ) -> PyResult<Policy> {
         match read {
-            Ok(inner) => Ok(Policy { inner, clock: None }),
+            Ok(inner) => Ok(Policy { inner, clock: None, network: None }),
             Err(error) => Err(error::policy(py, &error, is_text)),
         }
     }

@@ -4,7 +4,9 @@ use std::hint::black_box;
 use std::marker::PhantomData;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use counterseal::testing::{self, Issuer as Inner, Oddity, Request, TestClock};
+use counterseal::testing::{
+    self, Issuer as Inner, Network as TestNetwork, Oddity, Reply, Request, TestClock,
+};
 use counterseal::{Algorithm, Profile, UnixTime};
 use pyo3::prelude::*;
 
@@ -133,7 +135,8 @@ impl Issuer {
                 true => self.inner.pending_policy_for(profile, more),
                 false => self.inner.policy_for(profile, more),
             };
-            Ok(Policy { inner: raised(py, inner)?, clock: handed_in.then(|| self.inner.clock().clone()) })
+            let clock = handed_in.then(|| self.inner.clock().clone());
+            Ok(Policy { inner: raised(py, inner)?, clock, network: None })
         })
     }
 
@@ -222,6 +225,45 @@ impl Clock {
     fn seconds(&self) -> f64 {
         self.inner.now().as_millis() as f64 / 1000.0
     }
+}
+
+/// What `counterseal.testing.Network` is made of.
+#[pyclass(frozen, subclass, module = "counterseal._counterseal")]
+pub(crate) struct Network {
+    pub(crate) inner: TestNetwork,
+}
+
+#[pymethods]
+impl Network {
+    #[new]
+    fn new() -> Network {
+        Network { inner: TestNetwork::new() }
+    }
+
+    /// The URLs that guards asked for since the last time, in order.
+    fn requests(&self, py: Python<'_>) -> PyResult<Vec<String>> {
+        guarded(py, || Ok(self.inner.requests()))
+    }
+
+    /// What a URL answers: a description in JSON, and the body.
+    fn _answer(&self, py: Python<'_>, url: &Bound<'_, PyAny>, reply: &str, body: &[u8]) -> PyResult<()> {
+        guarded(py, || {
+            let url = text_argument("url", Some(url))?.unwrap_or_default();
+            let reply = Reply::from_description(reply, body);
+            self.inner.answer(&url, reply.map_err(|_| wrong(py, "nothing answers like that"))?);
+            Ok(())
+        })
+    }
+}
+
+/// For `counterseal.testing.fetch_due`.
+#[pyfunction(name = "_fetch_due")]
+pub(crate) fn fetch_due(py: Python<'_>, guard: &Bound<'_, Guard>) -> PyResult<()> {
+    guarded(py, || {
+        let inner = guard.get().open(py)?;
+        detached(py, || testing::fetch_due(inner));
+        Ok(())
+    })
 }
 
 /// For `counterseal.testing.load_policy`.

@@ -9,6 +9,7 @@ use super::source::RemoteSource;
 use super::url::Url;
 use crate::keyset::KeySet;
 use crate::limits;
+use crate::mutants::is_off;
 
 /// A fetch to be made now. Hand what comes of it to [`Guard::fetched`](crate::guard::Guard::fetched).
 #[derive(Clone, Debug)]
@@ -38,12 +39,22 @@ pub(crate) struct Desk {
     /// Where the keys of the last fetch were, and whether that was elsewhere than before (MTA-09).
     jwks_uri: Option<Url>,
     pub(crate) moved: u64,
+    pub(crate) moved_at: Option<i64>,
 }
 
 impl Desk {
     pub(crate) fn new(source: Arc<RemoteSource>, seed: u64) -> Desk {
         let plan = Plan::new(source.terms, seed);
-        Desk { source, plan, is_asked: false, asked: Vec::new(), body: None, jwks_uri: None, moved: 0 }
+        Desk {
+            source,
+            plan,
+            is_asked: false,
+            asked: Vec::new(),
+            body: None,
+            jwks_uri: None,
+            moved: 0,
+            moved_at: None,
+        }
     }
 
     /// The same after a fork.
@@ -56,6 +67,7 @@ impl Desk {
             body: self.body.clone(),
             jwks_uri: self.jwks_uri.clone(),
             moved: self.moved,
+            moved_at: self.moved_at,
         }
     }
 
@@ -77,9 +89,12 @@ impl Desk {
     }
 
     /// Metadata named this URL.
-    pub(crate) fn found(&mut self, url: &Url) {
+    pub(crate) fn found(&mut self, now: i64, url: &Url) {
         let is_elsewhere = self.jwks_uri.as_ref().is_some_and(|before| before.host() != url.host());
-        self.moved += u64::from(is_elsewhere);
+        if is_elsewhere && !is_off("MTA-09") {
+            self.moved += 1;
+            self.moved_at = Some(now);
+        }
         self.jwks_uri = Some(url.clone());
     }
 

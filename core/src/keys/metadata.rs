@@ -4,6 +4,7 @@ use super::fetch::FetchFault;
 use super::url::Url;
 use crate::error::Code;
 use crate::json::{self, Bounds, Value};
+use crate::mutants::is_off;
 
 /// The metadata of OpenID Connect: behind the issuer, one final `/` of which is dropped (MTA-04).
 pub(crate) fn openid_url(issuer: &Url) -> Result<Url, &'static str> {
@@ -23,6 +24,9 @@ pub(crate) fn oauth_url(issuer: &Url) -> Result<Url, &'static str> {
 /// An issuer by which metadata can be found (MTA-03).
 pub(crate) fn issuer_url(issuer: &str, is_mesh: bool) -> Result<Url, &'static str> {
     let url = Url::parse(issuer)?;
+    if is_off("MTA-03") {
+        return Ok(url);
+    }
     if issuer.contains('?') {
         return Err("it has a query");
     }
@@ -45,10 +49,14 @@ pub(crate) fn jwks_uri(
     let document =
         json::parse(metadata, Bounds::OPERATOR).map_err(|_| failed("the metadata is not strict JSON"))?;
     let text = |name: &str| document.root().get(name).and_then(Value::as_str);
-    if text("issuer") != Some(issuer) {
+    if text("issuer") != Some(issuer) && !is_off("MTA-02") {
         return Err(FetchFault::new(Code::MetadataIssuerMismatch, "the metadata names another issuer"));
     }
     let invalid = |detail: &str| FetchFault::new(Code::MetadataUrlInvalid, format!("jwks_uri: {detail}"));
     let url = Url::parse(text("jwks_uri").ok_or_else(|| invalid("it is missing"))?).map_err(invalid)?;
-    if url.is_https() || may_be_plain(&url) { Ok(url) } else { Err(invalid("it is not https")) }
+    if url.is_https() || may_be_plain(&url) || is_off("MTA-05") {
+        Ok(url)
+    } else {
+        Err(invalid("it is not https"))
+    }
 }

@@ -1,6 +1,7 @@
 //! The keys of each issuer at run time.
 
 pub mod address;
+pub mod answer;
 mod desk;
 pub mod fetch;
 pub(crate) mod metadata;

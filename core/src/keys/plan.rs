@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::fetch::FetchFault;
+use crate::mutants::is_off;
 
 /// How long things last, in milliseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,7 +102,7 @@ impl Plan {
         // A time that this plan cannot have meant is one of a clock that was set back since.
         let unless_beyond = |at: i64, most: i64| if at > now.saturating_add(most) { now } else { at };
         let longest = self.terms.ttl_max.max(self.terms.ttl_min);
-        let by_itself = self.good.map(|good| {
+        let by_itself = self.good.filter(|_| !is_off("JKS-06")).map(|good| {
             unless_beyond(good.refresh_at, longest).max(unless_beyond(self.retry_at, self.terms.cooldown))
         });
         let asked = asked.then(|| unless_beyond(self.next_allowed(), self.terms.cooldown));
@@ -133,7 +134,10 @@ impl Plan {
     pub(crate) fn succeed(&mut self, now: i64, max_age: Option<i64>) {
         let Terms { ttl, ttl_min, ttl_max, .. } = self.terms;
         let said = max_age.map(|seconds| seconds.saturating_mul(1000));
-        let fresh = said.unwrap_or(ttl).clamp(ttl_min, ttl_max.max(ttl_min));
+        let fresh = match is_off("JKS-05") {
+            true => ttl,
+            false => said.unwrap_or(ttl).clamp(ttl_min, ttl_max.max(ttl_min)),
+        };
         self.in_flight = false;
         self.failed = false;
         self.counts.refreshes += 1;
@@ -156,7 +160,11 @@ impl Plan {
 
     /// Until when keys are used: their freshness, and the time for which stale ones are better than none.
     pub(crate) fn usable_until(&self) -> Option<i64> {
-        self.good.map(|good| good.fresh_until.saturating_add(self.terms.stale))
+        let until = |good: Good| match is_off("JKS-08") {
+            true => i64::MAX,
+            false => good.fresh_until.saturating_add(self.terms.stale),
+        };
+        self.good.map(until)
     }
 
     pub(crate) fn freshness(&self, now: i64) -> Freshness {

@@ -4,13 +4,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::{ArcSwap, Guard};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::desk::{Come, Desk, Order};
 use super::fetch::{FetchFault, Request};
 use super::plan::{Counts, Freshness};
 use super::source::RemoteSource;
+use crate::error::Code;
 use crate::keyset::KeySet;
+use crate::mutants::is_off;
 use crate::time::UnixTime;
 
 /// Keys that somebody waits for: which issuer's, and which generation they will replace. It holds no
@@ -124,12 +126,17 @@ pub struct FetchStatus {
     pub counts: Counts,
     /// How often metadata named another host for the keys than before (MTA-09).
     pub moved: u64,
+    /// When it last did, in seconds since 1970.
+    pub moved_at: Option<i64>,
     /// Why a fetch failed last: a code and a few words.
     pub last_error: Option<String>,
     /// When that was, in seconds since 1970.
     pub last_error_at: Option<i64>,
     /// Is a fetch under way?
     pub in_flight: bool,
+    /// Why keys of the set were left out: each reason once, in the order of its name. In data, its slug.
+    #[serde(serialize_with = "slugs")]
+    pub skipped: Vec<Code>,
 }
 
 impl KeyState {
@@ -293,7 +300,7 @@ impl Remote {
                 next.unknown_until = now + desk.plan.cooldown();
                 self.held.store(Arc::new(next));
                 // Changed first and moved then: a result of keys that are gone is never kept (CAC-07).
-                if !is_same {
+                if !is_same && !is_off("JKS-09") {
                     self.revision.fetch_add(1, Ordering::Release);
                 }
             }
@@ -452,6 +459,7 @@ impl KeySlots {
     pub(crate) fn found(
         &self,
         flight: Flight,
+        now: UnixTime,
         read: impl FnOnce(&RemoteSource) -> Result<Request, FetchFault>,
     ) -> Option<Result<Order, FetchFault>> {
         let remote = self.remote_of(flight)?;
@@ -461,7 +469,7 @@ impl KeySlots {
             return None;
         }
         Some(read(&fetched.source).map(|request| {
-            desk.found(&request.url);
+            desk.found(now.as_millis(), &request.url);
             Order { flight, request }
         }))
     }
@@ -539,12 +547,29 @@ impl KeySlots {
             key_age: desk.plan.age(now).map(seconds),
             counts: desk.counts(),
             moved: desk.moved,
+            moved_at: desk.moved_at.map(seconds),
             last_error: desk.plan.last_fault.as_ref().map(|(_, fault)| fault.to_string()),
             last_error_at: desk.plan.last_fault.as_ref().map(|(at, _)| seconds(*at)),
             in_flight: desk.plan.in_flight(),
+            skipped: match &held.state {
+                State::Held(keys) => reasons(keys),
+                _ => Vec::new(),
+            },
         };
         (state, count, Some(status))
     }
+}
+
+/// Each reason once.
+fn reasons(keys: &KeySet) -> Vec<Code> {
+    let mut reasons: Vec<Code> = keys.skipped().iter().map(|key| key.reason).collect();
+    reasons.sort_unstable_by_key(|reason| reason.slug());
+    reasons.dedup();
+    reasons
+}
+
+fn slugs<S: Serializer>(codes: &[Code], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(codes.iter().map(|code| code.slug()))
 }
 
 impl Held {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::fetch::{Document, FetchFault, Request, Settings};
 use super::plan::Terms;
 use super::url::Url;
+use crate::mutants::is_off;
 
 /// Where the keys of an issuer are fetched from, and how.
 #[derive(Debug, PartialEq, Eq)]
@@ -44,7 +45,7 @@ impl RemoteSource {
     pub(crate) fn request(&self, url: Url, document: Document) -> Request {
         let is_named = self.names(&url);
         Request {
-            bearer_file: self.bearer_file.clone().filter(|_| is_named),
+            bearer_file: self.bearer_file.clone().filter(|_| is_named || is_off("MTA-14")),
             is_named,
             url,
             document,

@@ -17,6 +17,7 @@ use crate::keys::plan::Terms;
 use crate::keys::source::{Begin, RemoteSource};
 use crate::keys::url::Url;
 use crate::limits;
+use crate::mutants::is_off;
 
 /// The sources of this kind.
 pub(super) const NAMES: [&str; 3] = ["discovery", "discovery_url", "jwks_uri"];
@@ -117,7 +118,7 @@ fn begin(issuer: &str, name: &str, node: &Node, is_mesh: bool) -> Result<(Begin,
         }
         _ => {
             let url = Url::parse(node.as_str()).map_err(by_url)?;
-            metadata::may_be_asked(&url, is_mesh)
+            metadata::may_be_asked(&url, is_mesh || is_off("JKS-01"))
                 .map_err(|reason| by_url(reason).hint("inside a service mesh, write plaintext = \"mesh\""))?;
             let named = vec![url.host().into()];
             Ok((if name == "jwks_uri" { Begin::Keys(url) } else { Begin::Metadata(url) }, named))

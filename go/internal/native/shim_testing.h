@@ -97,6 +97,35 @@ static inline void shim_testing_guard_new(uintptr_t policy, uintptr_t clock, shi
     RESULT(guard, counterseal_testing_guard_new(AS(policy, policy), AS(testing_clock, clock), result, error));
 }
 
+static inline void shim_network_new(shim_result *out) {
+    RESULT(testing_network, counterseal_testing_network_new(result, error));
+}
+
+static inline void shim_network_answer(uintptr_t network, const char *url, uint64_t url_length, const char *reply,
+                                       uint64_t reply_length, const char *body, uint64_t body_length,
+                                       shim_result *out) {
+    STATUS(counterseal_testing_network_answer(AS(testing_network, network), url, url_length, reply, reply_length, body,
+                                              body_length, error));
+}
+
+static inline void shim_network_requests(uintptr_t network, shim_result *out) {
+    RESULT(text, counterseal_testing_network_requests(AS(testing_network, network), result, error));
+}
+
+static inline void shim_network_free(uintptr_t network) {
+    counterseal_testing_network_free((counterseal_testing_network *)network);
+}
+
+static inline void shim_testing_guard_with_network(uintptr_t policy, uintptr_t clock, uintptr_t network,
+                                                   shim_result *out) {
+    RESULT(guard, counterseal_testing_guard_with_network(AS(policy, policy), AS(testing_clock, clock),
+                                                         AS(testing_network, network), result, error));
+}
+
+static inline void shim_fetch_due(uintptr_t guard, shim_result *out) {
+    STATUS(counterseal_testing_fetch_due(AS(guard, guard), error));
+}
+
 static inline void shim_measure(uintptr_t guard, const char *token, uint64_t length, uint64_t times,
                                 uint64_t *nanoseconds, shim_result *out) {
     STATUS(counterseal_testing_measure(AS(guard, guard), token, length, times, nanoseconds, error));

@@ -158,6 +158,48 @@ func GuardWithClock(policy, clock uintptr) Result {
 	return result(out)
 }
 
+// NetworkNew makes a network where no host is found.
+func NetworkNew() Result {
+	var out C.shim_result
+	C.shim_network_new(&out)
+	return result(out)
+}
+
+// NetworkAnswer says what a URL answers.
+func NetworkAnswer(network uintptr, url, reply, body string) Result {
+	var out C.shim_result
+	C.shim_network_answer(C.uintptr_t(network), start(url), C.uint64_t(len(url)), start(reply), C.uint64_t(len(reply)),
+		start(body), C.uint64_t(len(body)), &out)
+	runtime.KeepAlive(url)
+	runtime.KeepAlive(reply)
+	runtime.KeepAlive(body)
+	return result(out)
+}
+
+// NetworkRequests gives the URLs that were asked for since the last time, as JSON.
+func NetworkRequests(network uintptr) Result {
+	var out C.shim_result
+	C.shim_network_requests(C.uintptr_t(network), &out)
+	return result(out)
+}
+
+// NetworkFree frees a network.
+func NetworkFree(network uintptr) { C.shim_network_free(C.uintptr_t(network)) }
+
+// GuardWithNetwork makes a guard that goes by a clock and fetches over a network.
+func GuardWithNetwork(policy, clock, network uintptr) Result {
+	var out C.shim_result
+	C.shim_testing_guard_with_network(C.uintptr_t(policy), C.uintptr_t(clock), C.uintptr_t(network), &out)
+	return result(out)
+}
+
+// FetchDue fetches what a guard would fetch now by itself.
+func FetchDue(guard uintptr) Result {
+	var out C.shim_result
+	C.shim_fetch_due(C.uintptr_t(guard), &out)
+	return result(out)
+}
+
 // GuardReplace puts another policy in place of a guard's.
 func GuardReplace(guard, policy uintptr) Result {
 	var out C.shim_result

@@ -15,7 +15,7 @@ import {
   UnavailableError,
   version,
 } from "counterseal";
-import { ABSENT, Clock, type Issuer, answerKeys, guard as testingGuard, issuer, loadPolicy, replace } from "counterseal/testing";
+import { ABSENT, Clock, type Issuer, Network, answerKeys, fetchDue, guard as testingGuard, issuer, loadPolicy, replace } from "counterseal/testing";
 
 const guard: Guard = Guard.load("counterseal.toml", { service: "orders" });
 const same = new Guard(Policy.load(new URL("file:///policy.toml")));
@@ -92,6 +92,14 @@ const text: string = guard.metrics() + version;
 const clock = new Clock(1_800_000_000);
 replace(testingGuard(loadPolicy("x.toml", { service: "orders" }), clock), Policy.load("x.toml", "orders"));
 answerKeys(guard, "main", null);
+const network = new Network();
+network.answer("https://idp.example.com/jwks", { keys: [] }, { headers: { Age: "1" }, address: "10.0.0.1" });
+network.fail("https://idp.example.com/jwks", "reset");
+fetchDue(testingGuard(Policy.load("x.toml"), clock, network));
+const asked: string[] = network.requests();
+// @ts-expect-error there is no such fault
+network.fail("https://idp.example.com/jwks", "earthquake");
+void asked;
 // @ts-expect-error keys that cannot be had are null
 answerKeys(guard, "main");
 void [states, text];

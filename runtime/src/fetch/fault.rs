@@ -6,6 +6,8 @@ use counterseal_core::error::Code;
 use counterseal_core::keys::fetch::FetchFault;
 use rustls::CertificateError;
 
+use super::hops::blocked;
+
 /// An address that may not be connected to.
 #[derive(Debug)]
 pub(super) struct Blocked(pub(super) &'static str);
@@ -20,10 +22,6 @@ impl std::error::Error for Blocked {}
 
 pub(super) fn failed(detail: impl Into<Box<str>>) -> FetchFault {
     FetchFault::new(Code::JwksFetchFailed, detail)
-}
-
-pub(super) fn blocked(reason: &str) -> FetchFault {
-    FetchFault::new(Code::JwksAddressBlocked, reason)
 }
 
 pub(super) fn of(error: ureq::Error) -> FetchFault {

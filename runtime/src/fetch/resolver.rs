@@ -1,10 +1,9 @@
 //! Addresses of hosts, each checked before it is connected to (JKS-03).
 
 use std::net::{IpAddr, ToSocketAddrs};
-use std::sync::Arc;
 
 use counterseal_core::keys::address::may_connect;
-use counterseal_core::keys::fetch::{Request, Settings};
+use counterseal_core::keys::fetch::Request;
 use ureq::config::Config;
 use ureq::http::Uri;
 use ureq::unversioned::resolver::{ResolvedSocketAddrs, Resolver};
@@ -15,36 +14,22 @@ use super::fault::Blocked;
 /// Most addresses that are tried.
 const ADDRESSES: usize = 16;
 
-/// Resolves the host of one request, or its proxy. On the thread of the fetch, as others may not be there
-/// (DRV-03).
+/// Resolves a host on the thread of the fetch, as others may not be there (DRV-03).
 #[derive(Debug)]
-pub(super) struct Checked {
-    is_named: bool,
-    /// What is called this machine must be it: without TLS nothing else proves it.
-    must_be_loopback: bool,
-    settings: Option<Arc<Settings>>,
+pub(super) enum Checked {
+    /// That of a request.
+    Host(Request),
+    /// That of a proxy: the environment names it, as trusted as the policy file.
+    Proxy,
 }
 
 impl Checked {
-    pub(super) fn host_of(request: &Request) -> Checked {
-        Checked {
-            is_named: request.is_named,
-            must_be_loopback: !request.url.is_https() && request.url.is_loopback(),
-            settings: Some(Arc::clone(&request.settings)),
-        }
-    }
-
-    /// The environment names it, as trusted as the policy file.
-    pub(super) fn proxy() -> Checked {
-        Checked { is_named: true, must_be_loopback: false, settings: None }
-    }
-
-    pub(super) fn check(&self, address: IpAddr) -> Result<(), Blocked> {
-        if self.must_be_loopback && !address.to_canonical().is_loopback() {
-            return Err(Blocked("localhost is another machine"));
-        }
-        let allowed = self.settings.as_ref().map(|settings| &*settings.allow_addresses);
-        may_connect(address, self.is_named, allowed.unwrap_or_default()).map_err(Blocked)
+    fn check(&self, address: IpAddr) -> Result<(), Blocked> {
+        let checked = match self {
+            Checked::Host(request) => request.may_connect(address),
+            Checked::Proxy => may_connect(address, true, &[]),
+        };
+        checked.map_err(Blocked)
     }
 }
 

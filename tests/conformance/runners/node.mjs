@@ -14,6 +14,7 @@ const REJECTED = names("code number rule status www_authenticate enforced");
 const UNAVAILABLE = names("code number status retry_after enforced");
 const PROBLEM = names("code path pointer line column message hint");
 const REPORT = names("verdict code not_reached");
+const ISSUER = "name key_state keys required fetch".split(" ");
 const CHECK = names("rule name stage outcome detail");
 const COUNTERS = {
   hits: "counterseal_cache_hits_total",
@@ -28,42 +29,68 @@ class Run {
   constructor(folder) {
     this.folder = folder;
     this.clock = new testing.Clock(START);
+    this.network = new testing.Network();
   }
 
   step(step) {
     const [[name, value]] = Object.entries(step);
-    return this[name](value) ?? null;
+    return this[`${name}Step`](value);
   }
 
-  at(seconds) {
+  atStep(seconds) {
     this.clock.set(seconds);
   }
 
-  advance(seconds) {
+  advanceStep(seconds) {
     this.clock.advance(seconds);
   }
 
-  skip() {}
+  skipStep() {}
 
-  load(policy) {
+  loadStep(policy) {
     this.guard = undefined;
-    return attempt(() => (this.guard = testing.guard(this.policy(policy), this.clock)));
+    return attempt(() => (this.guard = testing.guard(this.policy(policy), this.clock, this.network)));
   }
 
-  reload(policy) {
+  reloadStep(policy) {
     return attempt(() => testing.replace(this.guard, this.policy(policy)));
   }
 
-  keys({ issuer, jwks }) {
+  networkStep({ url, answer, body }) {
+    if (answer.fault === undefined) this.network.answer(url, Buffer.from(body, "base64"), answer);
+    else this.network.fail(url, answer.fault);
+  }
+
+  fetchStep() {
+    testing.fetchDue(this.guard);
+    return this.network.requests();
+  }
+
+  async readyStep() {
+    try {
+      await this.guard.ready(0);
+    } catch (error) {
+      return refusal(ours(error));
+    }
+    return "ok";
+  }
+
+  statusStep() {
+    const { issuers, alarms } = snakeCase(this.guard.status());
+    const shown = issuers.map((issuer) => Object.fromEntries(ISSUER.map((name) => [name, issuer[name]])));
+    return { status: { issuers: shown, alarms } };
+  }
+
+  keysStep({ issuer, jwks }) {
     return attempt(() => testing.answerKeys(this.guard, issuer, jwks === null ? null : Buffer.from(jwks, "base64")));
   }
 
-  verify(verify) {
+  verifyStep(verify) {
     const outcome = this.verified(verify);
     return outcome.ok ? { verified: fields(outcome.identity, IDENTITY) } : refusal(outcome.error);
   }
 
-  require(asked) {
+  requireStep(asked) {
     const outcome = this.verified(asked);
     if (!outcome.ok) return refusal(outcome.error);
     const { scopes, acr, max_age: maxAge } = asked;
@@ -75,12 +102,12 @@ class Run {
     return "ok";
   }
 
-  explain(explain) {
+  explainStep(explain) {
     const report = this.guard.explain(token(explain));
     return { report: { ...fields(report, REPORT), checks: report.checks.map((check) => fields(check, CHECK)) } };
   }
 
-  counters() {
+  countersStep() {
     const numbers = new Map(this.guard.metrics().split("\n").map((line) => line.split(" ")));
     return Object.fromEntries(Object.entries(COUNTERS).map(([name, metric]) => [name, Number(numbers.get(metric))]));
   }
@@ -145,6 +172,14 @@ function fields(of, names) {
   return Object.fromEntries(names.map(([name, here]) => [name, of[here] ?? null]));
 }
 
+/** With the names that members have in every language. */
+function snakeCase(value) {
+  if (Array.isArray(value)) return value.map(snakeCase);
+  if (typeof value !== "object" || value === null) return value;
+  const name = (here) => here.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  return Object.fromEntries(Object.entries(value).map(([here, member]) => [name(here), snakeCase(member)]));
+}
+
 /** RFC 8785, which is how JavaScript writes; integers of any size as their digits. */
 function canonical(value) {
   if (typeof value === "bigint") return value.toString();
@@ -161,6 +196,8 @@ for (const line of readFileSync(join(folder, "cases.jsonl"), "utf8").split("\n")
   if (line === "") continue;
   const { id, steps } = JSON.parse(line);
   const run = new Run(folder);
-  writeSync(out, `${canonical({ id, outcome: steps.map((step) => run.step(step)) })}\n`);
+  const outcome = [];
+  for (const step of steps) outcome.push((await run.step(step)) ?? null);
+  writeSync(out, `${canonical({ id, outcome })}\n`);
 }
 closeSync(out);

@@ -21,6 +21,7 @@ REJECTED = "code number rule status www_authenticate enforced".split()
 UNAVAILABLE = "code number status retry_after enforced".split()
 PROBLEM = "code path pointer line column message hint".split()
 REPORT = "verdict code not_reached".split()
+ISSUER = "name key_state keys required fetch".split()
 CHECK = "rule name stage outcome detail".split()
 COUNTERS = {
     "hits": "counterseal_cache_hits_total",
@@ -48,37 +49,61 @@ class Run:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.clock = testing.Clock(START)
+        self.network = testing.Network()
         self.guard = None
 
     def step(self, step: dict):
         ((name, value),) = step.items()
-        return getattr(self, name)(value)
+        return getattr(self, "step_" + name)(value)
 
-    def at(self, seconds):
+    def step_at(self, seconds):
         self.clock.set(seconds)
 
-    def advance(self, seconds):
+    def step_advance(self, seconds):
         self.clock.advance(seconds)
 
-    def skip(self, _):
+    def step_skip(self, _):
         pass
 
-    def load(self, policy):
+    def step_load(self, policy):
         self.guard = None
 
         def build():
-            self.guard = testing.guard(self.policy(policy), self.clock)
+            self.guard = testing.guard(self.policy(policy), self.clock, self.network)
 
         return attempt(build)
 
-    def reload(self, policy):
+    def step_reload(self, policy):
         return attempt(lambda: testing.replace(self.guard, self.policy(policy)))
 
-    def keys(self, keys):
+    def step_network(self, network):
+        answer = dict(network["answer"])
+        if "fault" in answer:
+            self.network.fail(network["url"], answer["fault"])
+        else:
+            self.network.answer(network["url"], base64.b64decode(network["body"]), **answer)
+
+    def step_fetch(self, _):
+        testing.fetch_due(self.guard)
+        return self.network.requests()
+
+    def step_ready(self, _):
+        try:
+            self.guard.ready(0)
+        except CountersealError as error:
+            return refusal(error)
+        return "ok"
+
+    def step_status(self, _):
+        status = self.guard.status()
+        issuers = [{name: issuer[name] for name in ISSUER} for issuer in status["issuers"]]
+        return {"status": {"issuers": issuers, "alarms": status["alarms"]}}
+
+    def step_keys(self, keys):
         jwks = None if keys["jwks"] is None else base64.b64decode(keys["jwks"])
         return attempt(lambda: testing.answer_keys(self.guard, keys["issuer"], jwks))
 
-    def verify(self, verify):
+    def step_verify(self, verify):
         try:
             outcome = self.guard.try_verify(token(verify), verify["now"])
         except CountersealError as error:
@@ -87,7 +112,7 @@ class Run:
             return {"verified": fields(outcome.identity, IDENTITY)}
         return refusal(outcome.error)
 
-    def require(self, asked):
+    def step_require(self, asked):
         outcome = self.guard.try_verify(token(asked))
         if outcome.identity is None:
             return refusal(outcome.error)
@@ -98,12 +123,12 @@ class Run:
             return refusal(error)
         return "ok"
 
-    def explain(self, explain):
+    def step_explain(self, explain):
         report = self.guard.explain(token(explain))
         checks = [fields(check, CHECK) for check in report.checks]
         return {"report": {**fields(report, REPORT), "checks": checks}}
 
-    def counters(self, _):
+    def step_counters(self, _):
         lines = [line.split() for line in self.guard.metrics().splitlines()]
         numbers = {line[0]: line[1] for line in lines if len(line) == 2}
         return {name: int(numbers[metric]) for name, metric in COUNTERS.items()}

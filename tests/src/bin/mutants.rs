@@ -113,12 +113,11 @@ fn without_rule(corpus: &Corpus, rule: &'static str) -> Mutant {
 
 /// Did something that should be refused get through?
 fn admits(case: &Case, outcome: &Outcome) -> bool {
-    let refusals = ["rejected", "problems", "error"];
+    let refusals = ["rejected", "problems", "error", "unavailable"];
     case.steps.iter().zip(&outcome.steps).any(|(step, found)| {
-        let is_refused = step
-            .expect
-            .as_ref()
-            .is_some_and(|expected| refusals.iter().any(|refusal| expected.get(refusal).is_some()));
+        let is_refused = step.expect.as_ref().is_some_and(|expected| {
+            expected == "pending" || refusals.iter().any(|refusal| expected.get(refusal).is_some())
+        });
         let found = found.canonical();
         is_refused && !refusals.iter().any(|refusal| found.starts_with(&format!("{{\"{refusal}\":")))
     })

@@ -190,6 +190,18 @@ pub struct Step {
     /// Gives the guard another policy, or keeps the old one where that has problems.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reload: Option<Load>,
+    /// Says what a URL answers from then on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub network: Option<Answer>,
+    /// Fetches what is due; comes out as the URLs that were asked for since the last time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fetch: Option<bool>,
+    /// Are the keys there of every issuer that is required?
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ready: Option<bool>,
+    /// Reads how the issuers are doing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<bool>,
     /// Hands scripted keys in.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keys: Option<HandIn>,
@@ -241,6 +253,32 @@ pub struct Load {
     /// Files beside the policy: their bytes, or `{"json": …}`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub files: BTreeMap<String, Value>,
+}
+
+/// What a URL answers.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Answer {
+    /// The URL.
+    pub url: String,
+    /// 200 where it is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// Names and values; Content-Type is `application/json` where it is absent.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub headers: Vec<(String, String)>,
+    /// A file of `policies/keys/` by name, an object, or `{"text": …}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<Value>,
+    /// What its host has as address; a public one where it is absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// The credential that it asks for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bearer: Option<String>,
+    /// What goes wrong instead.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fault: Option<String>,
 }
 
 /// Keys for an issuer whose keys are scripted.

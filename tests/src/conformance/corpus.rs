@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::case::{Case, RuleFile};
+use super::case::{Answer, Case, RuleFile};
 use super::format::layout;
 use super::json::Json;
 use super::keys::PrivateKey;
@@ -78,6 +78,17 @@ impl Corpus {
             Some(text) => contents_of(text),
             None => Ok(jwks.to_string().into_bytes()),
         }
+    }
+
+    /// What a URL answers: its description for the testing kit, and its body.
+    pub fn reply(&self, answer: &Answer) -> Result<(Value, Vec<u8>), String> {
+        let body = answer.body.as_ref().map(|body| self.jwks(body)).transpose()?.unwrap_or_default();
+        let mut description = serde_json::to_value(answer).map_err(|error| error.to_string())?;
+        if let Some(members) = description.as_object_mut() {
+            members.remove("url");
+            members.remove("body");
+        }
+        Ok((description, body))
     }
 
     /// A folder or file of the corpus.

@@ -2,7 +2,7 @@
 
 use counterseal::core::keyset::{Key, KeySet};
 use counterseal::{
-    CacheCounters, Code, Error, Identity, PolicyError, Problem, Rejection, Report, Unavailable,
+    CacheCounters, Code, Error, Identity, PolicyError, Problem, Rejection, Report, Status, Unavailable,
 };
 
 use super::json::Json;
@@ -107,6 +107,24 @@ pub fn counters(counters: CacheCounters) -> Json {
         ("evictions", Json::integer(evictions)),
         ("entries", Json::integer(entries)),
     ])
+}
+
+/// How the issuers are doing: what their users see of it and what does not depend on the machine.
+pub fn status(status: &Status) -> Result<Json, String> {
+    let text = serde_json::to_string(status).map_err(|error| error.to_string())?;
+    let whole = Json::parse(&text)?;
+    let part = |value: &Json, names: &[&str]| {
+        let members =
+            names.iter().map(|name| (name.to_string(), value.get(name).cloned().unwrap_or(Json::Null)));
+        Json::Object(members.collect())
+    };
+    let parts = |list: &str, names: &[&str]| match whole.get(list) {
+        Some(Json::Array(list)) => Json::Array(list.iter().map(|value| part(value, names)).collect()),
+        _ => Json::Array(Vec::new()),
+    };
+    let issuers = parts("issuers", &["name", "key_state", "keys", "required", "fetch"]);
+    let alarms = parts("alarms", &["code", "message"]);
+    Ok(Json::object([("status", Json::object([("issuers", issuers), ("alarms", alarms)]))]))
 }
 
 /// A set: which keys can be used, which are of algorithms that are not listed, which were left out.

@@ -2,7 +2,9 @@
 
 use std::cmp::Ordering;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
 
 use counterseal::core::crypto::Provider;
 use counterseal::testing::{Surroundings, policy_in};
@@ -13,19 +15,22 @@ use super::case::Load;
 use super::text::Text;
 
 impl Load {
-    /// Reads the policy. Its files are the case's own, else those of `folder`.
+    /// Reads the policy. Its files are the case's own, else those of `folder`; `later` is where those stand that a
+    /// guard reads by itself.
     pub fn read(
         &self,
         folder: &Path,
+        later: &Path,
         provider: &'static dyn Provider,
     ) -> Result<Result<Policy, PolicyError>, String> {
-        self.read_with(folder, provider, &|path| self.file(folder, path))
+        self.read_with(folder, later, provider, &|path| self.file(folder, path))
     }
 
     /// The same with files from elsewhere.
     pub fn read_with(
         &self,
         folder: &Path,
+        later: &Path,
         provider: &'static dyn Provider,
         files: &dyn Fn(&str) -> Result<Vec<u8>, String>,
     ) -> Result<Result<Policy, PolicyError>, String> {
@@ -34,6 +39,7 @@ impl Load {
             service: self.service.as_deref(),
             environment: &self.environment,
             files,
+            folder: later,
             provider,
         };
         Ok(policy_in(&text, format, &surroundings))
@@ -77,6 +83,22 @@ impl Load {
         Ok(policy)
     }
 
+    /// Writes the case's files into a folder of their own where a guard of the policy will read one by itself.
+    pub fn files_for_later(&self, folder: &Path) -> Result<Option<Folder>, String> {
+        if !self.text(folder)?.0.contains("bearer_file") {
+            return Ok(None);
+        }
+        static FOLDERS: AtomicU64 = AtomicU64::new(0);
+        let number = FOLDERS.fetch_add(1, Relaxed);
+        let made =
+            Folder(std::env::temp_dir().join(format!("counterseal-case-{}-{number}", std::process::id())));
+        std::fs::create_dir_all(&made.0).map_err(|error| error.to_string())?;
+        for (name, contents) in &self.files {
+            std::fs::write(made.0.join(name), contents_of(contents)?).map_err(|error| error.to_string())?;
+        }
+        Ok(Some(made))
+    }
+
     /// The bytes of a file beside the policy, or why they cannot be had, in the words of the runtime.
     pub fn file(&self, folder: &Path, path: &str) -> Result<Vec<u8>, String> {
         match self.files.get(path) {
@@ -86,6 +108,16 @@ impl Load {
                 kind => format!("{path}: {kind}"),
             }),
         }
+    }
+}
+
+/// A folder that goes with its case.
+#[derive(Debug)]
+pub struct Folder(pub PathBuf);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 

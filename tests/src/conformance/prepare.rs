@@ -60,6 +60,13 @@ fn step(corpus: &Corpus, case: &Case, step: &Step, folder: &Path) -> Result<Valu
         Step { advance: Some(seconds), .. } => json!({ "advance": exact(*seconds)? }),
         Step { load: Some(load), .. } => json!({ "load": policy(corpus, load, folder)? }),
         Step { reload: Some(load), .. } => json!({ "reload": policy(corpus, load, folder)? }),
+        Step { network: Some(answer), .. } => {
+            let (description, body) = corpus.reply(answer)?;
+            json!({ "network": { "url": answer.url, "answer": description, "body": STANDARD.encode(body) } })
+        }
+        Step { fetch: Some(_), .. } => json!({ "fetch": true }),
+        Step { ready: Some(_), .. } => json!({ "ready": true }),
+        Step { status: Some(_), .. } => json!({ "status": true }),
         Step { keys: Some(keys), .. } => {
             let jwks = keys.jwks.as_ref().map(|jwks| corpus.jwks(jwks)).transpose()?;
             json!({ "keys": { "issuer": keys.issuer, "jwks": jwks.map(|jwks| STANDARD.encode(jwks)) } })
@@ -98,7 +105,7 @@ fn policy(corpus: &Corpus, load: &Load, folder: &Path) -> Result<Value, String> 
     };
     let provider = default_provider().ok_or("this build has no cryptography")?;
     // What it comes to is the runners' business; here it is read for the files that it asks for.
-    let _ = load.read_with(&policies, provider, &record)?;
+    let _ = load.read_with(&policies, Path::new(""), provider, &record)?;
 
     let named = named.into_inner();
     let below = format!("policies/{}", address(&named));

@@ -2,19 +2,22 @@
 //! say. Each verification is explained as well: both must say the same (EXP-01).
 
 use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
 
 use counterseal::core::crypto::{Provider, default_provider};
 use counterseal::core::keyset::{KeySetOptions, Origin};
-use counterseal::testing::{TestClock, answer_keys, guard_with_clock};
+use counterseal::testing::{Network, Reply, TestClock, answer_keys, fetch_due, guard_with_network};
 use counterseal::{
-    Algorithm, AlgorithmSet, Code, Error, Guard, Identity, KeySet, Requirements, UnixTime, Verdict, jws,
-    require,
+    Algorithm, AlgorithmSet, Code, Error, Guard, Identity, KeySet, Policy, PolicyError, Requirements,
+    UnixTime, Verdict, jws, require,
 };
 
-use super::case::{Case, Explain, HandIn, JwsVerify, Keys, Load, Require, Step, Verify};
+use super::case::{Answer, Case, Explain, HandIn, JwsVerify, Keys, Load, Require, Step, Verify};
 use super::corpus::Corpus;
 use super::json::Json;
 use super::outcome;
+use super::policy::Folder;
 use super::text::to_hex;
 
 /// Where the clock stands when a case begins.
@@ -91,7 +94,10 @@ struct Run<'r> {
     runner: &'r Runner<'r>,
     tokens: BTreeMap<&'r str, Vec<u8>>,
     clock: TestClock,
+    network: Network,
     guard: Option<Guard>,
+    /// Files that the guard reads by itself.
+    files: Option<Folder>,
     /// Did the last verification wait for keys?
     pending: bool,
     failures: Vec<String>,
@@ -129,7 +135,17 @@ impl<'r> Run<'r> {
             tokens.insert(name.as_str(), text.bytes()?);
         }
         let clock = TestClock::at(UnixTime::from_millis(START * 1000));
-        Ok(Run { runner, tokens, clock, guard: None, pending: false, failures: Vec::new() })
+        let network = Network::new();
+        Ok(Run {
+            runner,
+            tokens,
+            clock,
+            network,
+            guard: None,
+            files: None,
+            pending: false,
+            failures: Vec::new(),
+        })
     }
 
     fn step(&mut self, step: &Step) -> Result<Json, String> {
@@ -138,6 +154,10 @@ impl<'r> Run<'r> {
             advance,
             load,
             reload,
+            network,
+            fetch,
+            ready,
+            status,
             keys,
             verify,
             require,
@@ -152,6 +172,10 @@ impl<'r> Run<'r> {
             advance.is_some(),
             load.is_some(),
             reload.is_some(),
+            network.is_some(),
+            fetch.is_some(),
+            ready.is_some(),
+            status.is_some(),
             keys.is_some(),
             verify.is_some(),
             require.is_some(),
@@ -168,6 +192,16 @@ impl<'r> Run<'r> {
         }
         if let Some(seconds) = advance {
             self.clock.advance_seconds(*seconds);
+        }
+        if let Some(answer) = network {
+            let (description, body) = self.runner.corpus.reply(answer)?;
+            self.answer(answer, &description.to_string(), &body)?;
+        }
+        match (fetch, ready, status) {
+            (Some(_), _, _) => return self.fetch(),
+            (_, Some(_), _) => return self.ready(),
+            (_, _, Some(_)) => return outcome::status(&self.guard()?.status()),
+            _ => {}
         }
         match (load, reload, keys) {
             (Some(load), _, _) => return self.load(load),
@@ -193,11 +227,11 @@ impl<'r> Run<'r> {
 
     /// Holds an outcome against what the step expects.
     fn compare(&self, step: &Step, found: &Json) -> Result<(), String> {
-        let moves_the_clock = step.at.is_some() || step.advance.is_some();
+        let moves_the_clock = step.at.is_some() || step.advance.is_some() || step.network.is_some();
         let expected = match &step.expect {
             None if moves_the_clock => return Ok(()),
             None => return Err("the step expects nothing".into()),
-            Some(_) if moves_the_clock => return Err("a clock has no outcome".into()),
+            Some(_) if moves_the_clock => return Err("a clock or a network has no outcome".into()),
             Some(expected) => expected,
         };
         let expects_pending = expected == "pending";
@@ -220,23 +254,49 @@ impl<'r> Run<'r> {
 
     fn load(&mut self, load: &Load) -> Result<Json, String> {
         self.guard = None;
-        match load.read(&self.runner.corpus.policies(), self.runner.provider)? {
+        match self.read(load)? {
             Ok(policy) => {
-                self.guard = Some(guard_with_clock(policy, &self.clock));
+                self.guard = Some(guard_with_network(policy, &self.clock, &self.network));
                 Ok(Json::string("ok"))
             }
             Err(error) => Ok(outcome::problems(&error)),
         }
     }
 
+    fn read(&mut self, load: &Load) -> Result<Result<Policy, PolicyError>, String> {
+        let policies = self.runner.corpus.policies();
+        self.files = load.files_for_later(&policies)?;
+        let later = self.files.as_ref().map_or(Path::new(""), |files| &files.0);
+        load.read(&policies, later, self.runner.provider)
+    }
+
     fn reload(&mut self, load: &Load) -> Result<Json, String> {
-        match load.read(&self.runner.corpus.policies(), self.runner.provider)? {
+        match self.read(load)? {
             Ok(policy) => {
                 self.guard()?.replace(policy);
                 Ok(Json::string("ok"))
             }
             Err(error) => Ok(outcome::problems(&error)),
         }
+    }
+
+    fn answer(&self, answer: &Answer, description: &str, body: &[u8]) -> Result<(), String> {
+        let reply = Reply::from_description(description, body);
+        let reply = reply.map_err(|_| format!("nothing answers like that: {description}"))?;
+        self.network.answer(&answer.url, reply);
+        Ok(())
+    }
+
+    fn fetch(&self) -> Result<Json, String> {
+        fetch_due(self.guard()?);
+        Ok(Json::Array(self.network.requests().iter().map(Json::string).collect()))
+    }
+
+    fn ready(&self) -> Result<Json, String> {
+        Ok(match self.guard()?.ready(Duration::ZERO) {
+            Ok(()) => Json::string("ok"),
+            Err(error) => outcome::verification(&Err(error)),
+        })
     }
 
     fn keys(&mut self, keys: &HandIn) -> Result<Json, String> {

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"bytes"
+	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -21,7 +24,15 @@ type step struct {
 	Advance *int64
 	Load    *policy
 	Reload  *policy
-	Keys    *struct {
+	Network *struct {
+		URL    string
+		Answer reply
+		Body   []byte
+	}
+	Fetch  bool
+	Ready  bool
+	Status bool
+	Keys   *struct {
 		Issuer string
 		JWKS   *[]byte
 	}
@@ -40,6 +51,14 @@ type step struct {
 	Skip     bool
 }
 
+type reply struct {
+	Status  int
+	Headers [][2]string
+	Address string
+	Bearer  string
+	Fault   string
+}
+
 type policy struct {
 	Folder      string
 	File        string
@@ -53,6 +72,7 @@ type runner struct {
 	testing.TB
 	folder   string
 	clock    *countersealtest.Clock
+	network  *countersealtest.Network
 	guard    *counterseal.Guard
 	cleanups []func()
 }
@@ -64,6 +84,7 @@ func (r *runner) Cleanup(what func())  { r.cleanups = append(r.cleanups, what) }
 func run(folder string, steps []step) []any {
 	r := &runner{folder: folder}
 	r.clock = countersealtest.NewClock(r, time.Unix(start, 0))
+	r.network = countersealtest.NewNetwork(r)
 	outcomes := make([]any, len(steps))
 	for at, step := range steps {
 		outcomes[at] = r.step(step)
@@ -88,6 +109,24 @@ func (r *runner) step(step step) any {
 			err = countersealtest.Replace(r.guard, policy)
 		}
 		return attempt(err)
+	case step.Network != nil:
+		r.answer(step.Network.URL, step.Network.Answer, step.Network.Body)
+	case step.Fetch:
+		must(countersealtest.FetchDue(r.guard))
+		urls := []any{}
+		for _, url := range r.network.Requests() {
+			urls = append(urls, url)
+		}
+		return urls
+	case step.Ready:
+		over, cancel := context.WithTimeout(context.Background(), 0)
+		defer cancel()
+		if err := r.guard.Ready(over); err != nil {
+			return refusal(err)
+		}
+		return "ok"
+	case step.Status:
+		return r.status()
 	case step.Keys != nil:
 		var jwks []byte
 		if step.Keys.JWKS != nil {
@@ -136,7 +175,7 @@ func (r *runner) load(load policy) any {
 	}
 	policy, err := r.policy(load)
 	if err == nil {
-		r.guard = countersealtest.NewGuard(r, policy, r.clock)
+		r.guard = countersealtest.NewGuardWithNetwork(r, policy, r.clock, r.network)
 	}
 	return attempt(err)
 }
@@ -155,6 +194,41 @@ func (r *runner) policy(policy policy) (*counterseal.Policy, error) {
 		return countersealtest.LoadPolicy(policy.File, options...)
 	}
 	return counterseal.LoadPolicy(policy.File, options...)
+}
+
+func (r *runner) answer(url string, told reply, body []byte) {
+	if told.Fault != "" {
+		r.network.Fail(url, told.Fault)
+		return
+	}
+	headers := map[string][]string{}
+	for _, header := range told.Headers {
+		headers[header[0]] = append(headers[header[0]], header[1])
+	}
+	r.network.Answer(url, countersealtest.Reply{
+		Status: told.Status, Headers: headers, Body: body, Address: told.Address, Bearer: told.Bearer,
+	})
+}
+
+func (r *runner) status() any {
+	text, err := r.guard.Status()
+	must(err)
+	numbers := json.NewDecoder(bytes.NewReader(text))
+	numbers.UseNumber()
+	var status struct {
+		Issuers []map[string]any
+		Alarms  []any
+	}
+	must(numbers.Decode(&status))
+	issuers := []any{}
+	for _, issuer := range status.Issuers {
+		shown := object{}
+		for _, name := range []string{"name", "key_state", "keys", "required", "fetch"} {
+			shown[name] = issuer[name]
+		}
+		issuers = append(issuers, shown)
+	}
+	return object{"status": object{"issuers": issuers, "alarms": append([]any{}, status.Alarms...)}}
 }
 
 var counters = map[string]string{
