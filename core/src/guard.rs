@@ -14,6 +14,7 @@ use crate::error::{Code, Rejection};
 use crate::identity::Identity;
 use crate::inbound::{self, About, Decisions, Engine, IssuerStatus, Report, Stop, Why, without_scheme};
 use crate::keys::fetch::{Document, FetchFault, Response};
+use crate::keys::kept::Kept;
 use crate::keys::plan::max_age;
 use crate::keys::{Clock, Come, Flight, Order, Waiting};
 use crate::keyset::{KeySet, KeySetOptions, Origin};
@@ -248,12 +249,13 @@ impl Guard {
     }
 
     /// Tells what came of a fetch. Metadata leads to a second order, for the keys; everything else ends the
-    /// flight: the keys are swapped, or stay as they were (JKS-08).
+    /// flight: the keys are swapped, or stay as they were (JKS-08). Keys that came go to `keep` before they act.
     pub fn fetched(
         &self,
         order: Order,
         now: UnixTime,
         outcome: Result<Response, FetchFault>,
+        keep: Option<&dyn Fn(Kept)>,
     ) -> Option<Order> {
         let engine = self.engine.load();
         let Order { flight, request } = order;
@@ -268,6 +270,12 @@ impl Guard {
             (Ok(response), Document::Keys) => self.read_fetched(&engine, flight, response),
             (Err(fault), _) => Err(fault),
         };
+        // Kept before they act: a key that is gone is nowhere when the last token fails by it (SNP-01).
+        if let (Some(keep), Ok(come)) = (keep, &outcome)
+            && let Some(kept) = engine.keys.to_be_kept(flight, now, come)
+        {
+            keep(kept);
+        }
         engine.keys.end(flight, now, outcome);
         None
     }
@@ -275,13 +283,18 @@ impl Guard {
     fn read_fetched(&self, engine: &Engine, flight: Flight, response: Response) -> Result<Come, FetchFault> {
         let Response { body, cache_control, age } = response;
         let slot = engine.keys.slot_of(flight).ok_or_else(|| FetchFault::new(Code::MisuseClosed, "over"))?;
+        let keys = self.read_set(engine, slot, &body)?;
+        Ok(Come { keys, body, max_age: max_age(cache_control.as_deref(), age) })
+    }
+
+    fn read_set(&self, engine: &Engine, slot: usize, body: &[u8]) -> Result<KeySet, FetchFault> {
         let origin = match engine.policy.key_sources.get(slot).and_then(|source| source.remote()) {
             Some(source) => {
                 Origin::FetchedWithin { most_bytes: source.settings.max_bytes, most_keys: source.max_keys }
             }
             None => Origin::Fetched,
         };
-        let keys = KeySet::from_jwks(&body, &options(engine, slot, origin))
+        let keys = KeySet::from_jwks(body, &options(engine, slot, origin))
             .map_err(|code| FetchFault::new(code, code.message()))?;
         if keys.is_empty() && !is_off("JKS-10") {
             let reasons = keys.skipped().iter().map(|key| key.reason.slug());
@@ -290,7 +303,15 @@ impl Guard {
             let detail = format!("no key can be used: {}", reasons.join(", "));
             return Err(FetchFault::new(Code::JwksEmpty, detail));
         }
-        Ok(Come { keys, body, max_age: max_age(cache_control.as_deref(), age) })
+        Ok(keys)
+    }
+
+    /// Takes keys that a process before this one fetched, and says how many sets are used: those of a source of
+    /// this policy, of a time that is not to come, and not too old. They are fetched again at once (SNP-01).
+    pub fn resume(&self, now: UnixTime, kept: &[Kept]) -> usize {
+        let engine = self.engine.load();
+        let read = |kept: &Kept, slot| self.read_set(&engine, slot, kept.jwks.as_bytes()).ok();
+        kept.iter().filter(|kept| engine.keys.resume(now, kept, |slot| read(kept, slot))).count()
     }
 
     /// The flight that tokens of a policy entry wait for; `None` where its keys are there or failed.

@@ -83,6 +83,9 @@ pub const FETCH_STALE_MILLIS: u64 = 3_600_000;
 pub const FETCH_CONNECT_MILLIS: u64 = 2000;
 /// What `fetch.timeout` is otherwise (JKS-04).
 pub const FETCH_TIMEOUT_MILLIS: u64 = 5000;
+/// Largest file of fetched keys in bytes (SNP-01).
+pub const SNAPSHOT_BYTES: usize = 16 << 20;
+
 /// Largest `ca_file` in bytes.
 pub const CA_FILE_BYTES: usize = 4 * 1024 * 1024;
 /// Most unknown kids that one fetch answers for (JKS-07).

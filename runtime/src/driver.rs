@@ -2,6 +2,7 @@
 //! for each fetch under way; or none at all (DRV-03).
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
@@ -51,7 +52,7 @@ const NAP: Duration = Duration::from_secs(60);
 pub(crate) struct Driver {
     network: Network,
     is_inline: AtomicBool,
-    /// In inline mode: when the next fetch is due, in milliseconds since 1970.
+    /// Where no thread watches the clock: when a caller is to wake us, in milliseconds since 1970.
     due_at: AtomicI64,
     bell: ArcSwap<Bell>,
 }
@@ -84,21 +85,27 @@ impl Driver {
     pub(crate) fn follow(&self, is_inline: bool, shared: &Arc<Shared>) {
         self.is_inline.store(is_inline, Ordering::Relaxed);
         // What was kept of the policy before may be due.
-        self.due_at.store(i64::MIN, Ordering::Relaxed);
+        self.is_due_now();
         if self.bell.load().lock().has_thread {
             self.wake(shared);
         }
     }
 
-    /// Without a thread: has the time of a fetch come?
+    /// Has the time of a fetch come that no thread watches for?
     #[inline]
     pub(crate) fn is_due(&self, now: UnixTime) -> bool {
-        self.due_at.load(Ordering::Relaxed) <= now.as_millis() && self.is_inline.load(Ordering::Relaxed)
+        self.due_at.load(Ordering::Relaxed) <= now.as_millis()
+    }
+
+    /// The next caller is to wake us.
+    pub(crate) fn is_due_now(&self) {
+        self.due_at.store(i64::MIN, Ordering::Relaxed);
     }
 
     /// Somebody waits for keys, or may be the first to notice that a fetch is due. Without a thread it is made here.
     #[cold]
     pub(crate) fn wake(&self, shared: &Arc<Shared>) {
+        self.due_at.store(i64::MAX, Ordering::Relaxed);
         if !shared.core.has_remote_keys() {
             return;
         }
@@ -148,7 +155,7 @@ impl Driver {
     /// In a child process the thread is not there, and its lock may be held for ever (DRV-02).
     pub(crate) fn after_fork(&self) {
         std::mem::forget(self.bell.swap(Arc::default()));
-        self.due_at.store(i64::MIN, Ordering::Relaxed);
+        self.is_due_now();
     }
 }
 
@@ -207,7 +214,7 @@ fn watch(shared: &Weak<Shared>, bell: &Arc<Bell>, network: &Network) {
                 });
                 if fetch.is_err() {
                     let fault = FetchFault::new(Code::JwksFetchFailed, "no thread can be begun");
-                    guard.core.fetched(lost, now, Err(fault));
+                    guard.core.fetched(lost, now, Err(fault), None);
                     guard.landed();
                 }
             }
@@ -227,13 +234,15 @@ fn watch(shared: &Weak<Shared>, bell: &Arc<Bell>, network: &Network) {
 fn carry_out(shared: &Shared, network: &Network, order: Order) {
     let mut next = Some(order);
     while let Some(order) = next {
-        let outcome = (network.fetch)(&order.request);
+        let outcome = catch_unwind(AssertUnwindSafe(|| (network.fetch)(&order.request)))
+            .unwrap_or_else(|_| Err(FetchFault::new(Code::JwksFetchFailed, "the fetch broke off")));
         // Where the clock is not to be trusted, nobody can say how long keys are good.
         let (now, outcome) = match shared.time() {
             Ok(now) => (now, outcome),
             Err(code) => (UnixTime::from_millis(0), Err(FetchFault::new(code, code.message()))),
         };
-        next = shared.core.fetched(order, now, outcome);
+        let keep = |kept| shared.snapshot.keep(kept);
+        next = shared.core.fetched(order, now, outcome, shared.snapshot.is_on().then_some(&keep));
     }
     shared.landed();
 }

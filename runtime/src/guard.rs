@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -21,6 +21,7 @@ use crate::deny::DenyWatch;
 use crate::driver::{Driver, Network};
 use crate::landings::{Completions, Landings};
 use crate::policy::Origin;
+use crate::snapshot::Snapshot;
 use crate::status::{PolicyStatus, Status};
 use crate::{Error, Policy, metrics};
 
@@ -44,6 +45,7 @@ pub(crate) struct Shared {
     pub(crate) core: guard::Guard,
     clock: Clock,
     landings: ArcSwap<Landings>,
+    pub(crate) snapshot: Snapshot,
 }
 
 impl Shared {
@@ -98,16 +100,33 @@ impl Guard {
         // RandomState is seeded by the operating system, once for each process. A network that a test plays brings
         // refreshes at the same times each time.
         let secret = if network.is_by_hand() { 0 } else { RandomState::new().build_hasher().finish() };
-        let (deny_file, denied) = policy.deny_file();
+        let ((deny_file, denied), snapshot) = (policy.deny_file(), policy.snapshot());
         let Policy { inner, origin, .. } = policy;
         let driver = Driver::new(inner.fetches_inline(), network);
         let core = guard::Guard::new(inner, secret);
-        Guard {
-            shared: Arc::new(Shared { core, clock, landings: ArcSwap::default() }),
+        let guard = Guard {
+            shared: Arc::new(Shared {
+                core,
+                clock,
+                landings: ArcSwap::default(),
+                snapshot: Snapshot::default(),
+            }),
             origin: ArcSwapOption::new(origin.map(Arc::new)),
             deny: DenyWatch::new(deny_file, denied),
             reloads: ArcSwap::default(),
             driver,
+        };
+        guard.resume(snapshot);
+        guard
+    }
+
+    /// Begins with keys that a process before this one fetched.
+    fn resume(&self, snapshot: Option<PathBuf>) {
+        self.shared.snapshot.follow(snapshot);
+        if let Ok(now) = self.shared.time()
+            && self.shared.snapshot.resume(&self.shared.core, now)
+        {
+            self.driver.is_due_now();
         }
     }
 
@@ -278,7 +297,7 @@ impl Guard {
 
     /// Puts another policy in place of this one, at once and whole.
     pub fn replace(&self, policy: Policy) {
-        let (deny_file, denied) = policy.deny_file();
+        let ((deny_file, denied), snapshot) = (policy.deny_file(), policy.snapshot());
         let Policy { inner, origin, .. } = policy;
         let is_inline = inner.fetches_inline();
         self.deny.follow(deny_file, denied, || {
@@ -286,6 +305,7 @@ impl Guard {
             self.origin.store(origin.map(Arc::new));
         });
         self.reloads.rcu(|held| Reloads { fault: None, ..Reloads::clone(held) });
+        self.resume(snapshot);
         self.landed();
         self.driver.follow(is_inline, &self.shared);
     }
@@ -340,6 +360,7 @@ impl Guard {
             now,
             policy,
             reloads.fault.clone(),
+            self.shared.snapshot.fault(),
             self.shared.core.issuers(now),
             self.shared.core.strangers(),
             self.shared.core.cache_counters(),

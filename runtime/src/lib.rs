@@ -24,6 +24,7 @@ mod metrics;
 mod policy;
 mod require;
 mod resources;
+mod snapshot;
 mod status;
 pub mod testing;
 

@@ -117,6 +117,11 @@ impl Policy {
         (path, self.inner.denied_by_file())
     }
 
+    /// Where fetched keys are kept, if anywhere.
+    pub(crate) fn snapshot(&self) -> Option<PathBuf> {
+        self.inner.snapshot().map(|path| self.base_dir.join(path))
+    }
+
     /// What the core made of it.
     pub fn core(&self) -> &policy::Policy {
         &self.inner

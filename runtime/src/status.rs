@@ -1,5 +1,7 @@
 //! How a guard is doing, for people and for monitoring.
 
+use std::sync::Arc;
+
 use serde::{Serialize, Serializer};
 
 use counterseal_core::cache::CacheCounters;
@@ -85,12 +87,17 @@ impl Status {
         now: Option<UnixTime>,
         policy: PolicyStatus,
         reload_fault: Option<String>,
+        snapshot_fault: Option<Arc<String>>,
         issuers: Vec<IssuerStatus>,
         unknown_issuer: Decisions,
         cache: CacheCounters,
         deny_file: Option<DenyFileStatus>,
     ) -> Status {
         let reload = reload_fault.map(|message| Alarm { code: Code::PolicyReloadFailed, message });
+        let snapshot = snapshot_fault.map(|reason| Alarm {
+            code: Code::SnapshotInvalid,
+            message: format!("fetch.snapshot is not used: {reason}"),
+        });
         let without_keys = issuers
             .iter()
             .filter(|issuer| {
@@ -136,8 +143,14 @@ impl Status {
             })
         });
         let denied = deny_file.as_ref().and_then(|file| file.alarm.clone());
-        let alarms =
-            reload.into_iter().chain(denied).chain(without_keys).chain(moved).chain(published).collect();
+        let alarms = reload
+            .into_iter()
+            .chain(snapshot)
+            .chain(denied)
+            .chain(without_keys)
+            .chain(moved)
+            .chain(published)
+            .collect();
         Status { policy, issuers, unknown_issuer, cache: CacheStatus::from(cache), deny_file, alarms }
     }
 }

@@ -410,6 +410,25 @@ fn a_child_process_begins_its_own_fetches() {
     assert_eq!(world.net.asked(), 2);
 }
 
+/// Its keys are good, so that no token waits for a fetch: the refresh comes all the same (JKS-09, DRV-02).
+#[test]
+fn a_child_process_refreshes_keys_that_nobody_waits_for() {
+    let world = World::new(&format!("{{ jwks_uri = \"{KEYS}\" }}"), "");
+    let old = world.token();
+    assert_eq!(world.verify(), Ok(()));
+    world.guard.after_fork();
+    world.issuer.rotate().unwrap();
+    world.issuer.retire();
+    world.publish();
+    world.clock.advance_seconds(500);
+    let begun = std::time::Instant::now();
+    while world.verify_token(&old) == Ok(()) {
+        assert!(begun.elapsed() < Duration::from_secs(10), "no refresh in a child process");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(world.verify_token(&old), Err(Code::KidUnknown));
+}
+
 #[test]
 fn a_clock_that_was_set_back_does_not_stop_fetches() {
     let world = World::inline("");

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::fetch::{FetchFault, Request};
+use super::kept::Kept;
 use super::plan::{Counts, Plan};
 use super::slots::Flight;
 use super::source::RemoteSource;
@@ -108,6 +109,15 @@ impl Desk {
         }
         let unknown = std::mem::take(&mut self.asked);
         (is_same, unknown.into_iter().filter(|kid| !come.keys.has_kid(kid)).collect())
+    }
+
+    /// Keys of a process before this one.
+    pub(crate) fn resume(&mut self, now: i64, kept: &Kept) -> bool {
+        let is_good = self.plan.resume(now, kept.fetched_at, kept.fresh_for);
+        if is_good {
+            self.body = Some(kept.jwks.as_bytes().into());
+        }
+        is_good
     }
 
     /// The fetch brought nothing: who asked will ask again.

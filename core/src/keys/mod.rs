@@ -4,6 +4,7 @@ pub mod address;
 pub mod answer;
 mod desk;
 pub mod fetch;
+pub mod kept;
 pub(crate) mod metadata;
 pub(crate) mod plan;
 mod slots;

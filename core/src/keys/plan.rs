@@ -20,6 +20,21 @@ pub(crate) struct Terms {
     pub stale: i64,
 }
 
+impl Terms {
+    /// How long keys are fresh, where the answer says `max_age` seconds (JKS-05).
+    pub(crate) fn fresh_for(&self, max_age: Option<i64>) -> i64 {
+        let said = max_age.map(|seconds| seconds.saturating_mul(1000));
+        match is_off("JKS-05") {
+            true => self.ttl,
+            false => said.unwrap_or(self.ttl).clamp(self.ttl_min, self.longest()),
+        }
+    }
+
+    fn longest(&self) -> i64 {
+        self.ttl_max.max(self.ttl_min)
+    }
+}
+
 /// Attempts that may follow each other at once (JKS-07).
 const BURST: i64 = 3;
 
@@ -101,7 +116,7 @@ impl Plan {
         }
         // A time that this plan cannot have meant is one of a clock that was set back since.
         let unless_beyond = |at: i64, most: i64| if at > now.saturating_add(most) { now } else { at };
-        let longest = self.terms.ttl_max.max(self.terms.ttl_min);
+        let longest = self.terms.longest();
         let by_itself = self.good.filter(|_| !is_off("JKS-06")).map(|good| {
             unless_beyond(good.refresh_at, longest).max(unless_beyond(self.retry_at, self.terms.cooldown))
         });
@@ -132,12 +147,7 @@ impl Plan {
 
     /// It brought keys, which are fresh for `max_age` seconds where the answer says so.
     pub(crate) fn succeed(&mut self, now: i64, max_age: Option<i64>) {
-        let Terms { ttl, ttl_min, ttl_max, .. } = self.terms;
-        let said = max_age.map(|seconds| seconds.saturating_mul(1000));
-        let fresh = match is_off("JKS-05") {
-            true => ttl,
-            false => said.unwrap_or(ttl).clamp(ttl_min, ttl_max.max(ttl_min)),
-        };
+        let fresh = self.terms.fresh_for(max_age);
         self.in_flight = false;
         self.failed = false;
         self.counts.refreshes += 1;
@@ -147,6 +157,20 @@ impl Plan {
             fresh_until: now + fresh,
         });
         self.retry_at = i64::MIN;
+    }
+
+    /// Keys of a process before this one: they are used as if it had gone on, and fetched again at once. `false`
+    /// where no plan with these terms can have left them so (SNP-01).
+    pub(crate) fn resume(&mut self, now: i64, fetched_at: i64, fresh_for: i64) -> bool {
+        let is_sound = (self.terms.ttl_min..=self.terms.longest()).contains(&fresh_for);
+        let age = now.saturating_sub(fetched_at);
+        let is_usable = (0..fresh_for.saturating_add(self.terms.stale)).contains(&age);
+        if self.good.is_some() || !(is_off("SNP-01") || (is_sound && is_usable)) {
+            return false;
+        }
+        self.good =
+            Some(Good { fetched_at, refresh_at: now, fresh_until: fetched_at.saturating_add(fresh_for) });
+        true
     }
 
     /// It failed: what is there stays (JKS-08).

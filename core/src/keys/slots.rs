@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 
 use super::desk::{Come, Desk, Order};
 use super::fetch::{FetchFault, Request};
+use super::kept::Kept;
 use super::plan::{Counts, Freshness};
 use super::source::RemoteSource;
 use crate::error::Code;
@@ -273,6 +274,21 @@ impl Remote {
         None
     }
 
+    /// Takes keys of a process before this one, where there are none yet.
+    fn resume(&self, now: i64, kept: &Kept, keys: KeySet) -> bool {
+        let Some(fetched) = &self.fetched else { return false };
+        let mut desk = self.lock(fetched);
+        let held = self.held.load();
+        if !matches!(held.state, State::Awaited) || !desk.resume(now, kept) {
+            return false;
+        }
+        let mut next = held.next(State::Held(Arc::new(keys)));
+        next.usable_until = desk.plan.usable_until().unwrap_or(i64::MAX);
+        self.held.store(Arc::new(next));
+        self.revision.fetch_add(1, Ordering::Release);
+        true
+    }
+
     /// Ends a fetch (JKS-08, JKS-09). `false` where it is over already.
     fn end(&self, flight: Flight, now: i64, outcome: Result<Come, FetchFault>) -> bool {
         let Some(fetched) = &self.fetched else { return false };
@@ -472,6 +488,36 @@ impl KeySlots {
             desk.found(now.as_millis(), &request.url);
             Order { flight, request }
         }))
+    }
+
+    /// Gives the keys that were kept to the slot of their source.
+    pub(crate) fn resume(
+        &self,
+        now: UnixTime,
+        kept: &Kept,
+        read: impl FnOnce(usize) -> Option<KeySet>,
+    ) -> bool {
+        let found = self.slots.iter().enumerate().find_map(|(at, slot)| match slot {
+            Slot::Remote(remote) => {
+                let source = &remote.fetched.as_ref()?.source;
+                (is_off("SNP-01") || source.digest == kept.source).then_some((at, remote))
+            }
+            Slot::Static { .. } => None,
+        });
+        let Some((at, remote)) = found else { return false };
+        read(at).is_some_and(|keys| remote.resume(now.as_millis(), kept, keys))
+    }
+
+    /// What has just come for a flight, to be kept.
+    pub(crate) fn to_be_kept(&self, flight: Flight, now: UnixTime, come: &Come) -> Option<Kept> {
+        let remote = self.remote_of(flight)?;
+        let source = &remote.fetched.as_ref()?.source;
+        Some(Kept {
+            source: source.digest.clone(),
+            fetched_at: now.as_millis(),
+            fresh_for: source.terms.fresh_for(come.max_age),
+            jwks: String::from_utf8(come.body.clone()).ok()?,
+        })
     }
 
     /// Ends a fetch. `false` where it is over, or of another policy.

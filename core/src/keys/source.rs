@@ -12,6 +12,8 @@ use crate::mutants::is_off;
 pub(crate) struct RemoteSource {
     /// What tells it from others: where all of it is the same in another policy, its keys stay (POL-06).
     pub(crate) identity: Box<str>,
+    /// The same as a digest, in hex digits: under it its keys are kept for another process (SNP-01).
+    pub(crate) digest: Box<str>,
     /// As metadata must name it, byte for byte (MTA-02).
     pub(crate) issuer: Arc<str>,
     pub(crate) begin: Begin,

@@ -61,6 +61,7 @@ pub(super) fn build(root: &Node, context: &mut Context<'_, '_>) -> Option<Policy
             .get("fetch")
             .and_then(|fetch| fetch.get("mode"))
             .is_some_and(|mode| mode.as_str() == "inline"),
+        snapshot: root.get("fetch").and_then(|fetch| fetch.get("snapshot")).map(|path| path.as_str().into()),
         fetch_wait_millis: millis(root, "fetch", "wait").unwrap_or(limits::FETCH_WAIT_MILLIS),
         denied,
         deny_file,

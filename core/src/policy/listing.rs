@@ -13,6 +13,11 @@ impl Policy {
         self.fetches_inline
     }
 
+    /// The path of `fetch.snapshot` as the policy has it, to be resolved against its directory.
+    pub fn snapshot(&self) -> Option<&str> {
+        self.snapshot.as_deref()
+    }
+
     /// What an operator should know though it is no mistake: opt-outs, keys that are not used.
     pub fn notices(&self) -> &[Notice] {
         &self.notices

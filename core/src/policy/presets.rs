@@ -148,9 +148,8 @@ fn apply(sheet: &Sheet, entry: &mut Node, place: Place, problems: &Problems<'_>)
         .get("keys")
         .is_some_and(|keys| keys.members().iter().any(|member| !remote::is_term(&member.name)));
     for settings in of_profile.into_iter().chain([&sheet.issuer]) {
-        let settings = settings.iter().filter(|(name, _)| {
-            !opted_out.contains(&name.as_str()) && !(has_keys && name.as_str() == "keys")
-        });
+        let is_written = |name: &str| opted_out.contains(&name) || (has_keys && name == "keys");
+        let settings = settings.iter().filter(|(name, _)| !is_written(name));
         merge_under(entry, settings, place, problems);
     }
 }

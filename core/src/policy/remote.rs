@@ -9,6 +9,7 @@ use super::problem::Fault;
 use super::secret;
 use super::tree::{Member, Node};
 use super::values;
+use crate::encoding::pem;
 use crate::error::Code;
 use crate::keys::address::Network;
 use crate::keys::fetch::Settings;
@@ -89,8 +90,11 @@ pub(super) fn read(
         context.problems.at(place, Fault::value("ttl_min is longer than ttl_max"));
         return None;
     }
+    let digest = context.options.provider.sha256(identity.as_bytes());
+    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
     Some(RemoteSource {
         identity: identity.into(),
+        digest: digest.into(),
         issuer: Arc::clone(issuer),
         begin,
         named,
@@ -143,12 +147,13 @@ fn settings(fetch: &Fetch<'_>, is_mesh: bool, context: &mut Context<'_, '_>) -> 
     let ca_pem = match fetch.get("ca_file") {
         None => None,
         Some(node) => match secret::file(node.as_str(), false, context.options.resources) {
-            Ok(bytes) if bytes.len() <= limits::CA_FILE_BYTES => Some(Arc::from(bytes.as_slice())),
-            Ok(_) => {
-                let message = format!("the file is larger than {} bytes", limits::CA_FILE_BYTES);
-                context.problems.at(node.place, Fault::new(Code::ConfigFile, message));
-                return None;
-            }
+            Ok(bytes) => match authorities(&bytes) {
+                Ok(()) => Some(Arc::from(bytes.as_slice())),
+                Err(reason) => {
+                    context.problems.at(node.place, Fault::new(Code::ConfigFile, reason));
+                    return None;
+                }
+            },
             Err(reason) => {
                 context.problems.at(node.place, secret::unreadable(Code::ConfigFile, node.as_str(), reason));
                 return None;
@@ -164,4 +169,20 @@ fn settings(fetch: &Fetch<'_>, is_mesh: bool, context: &mut Context<'_, '_>) -> 
         allow_addresses,
         is_mesh,
     }))
+}
+
+/// A file of certificates, and of nothing else that was not meant to be here.
+fn authorities(pem: &[u8]) -> Result<(), String> {
+    if pem.len() > limits::CA_FILE_BYTES {
+        return Err(format!("the file is larger than {} bytes", limits::CA_FILE_BYTES));
+    }
+    let text = std::str::from_utf8(pem).map_err(|_| "the file is not PEM")?;
+    if pem::holds_private_key(text) {
+        return Err("the file holds a private key".into());
+    }
+    let blocks = pem::blocks(text).ok_or("the file is not PEM")?;
+    match blocks.iter().any(|block| block.label == pem::CERTIFICATE) {
+        true => Ok(()),
+        false => Err("the file holds no certificate".into()),
+    }
 }

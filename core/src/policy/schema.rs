@@ -333,7 +333,7 @@ pub static SETTINGS: &[Setting] = &[
     row("fetch.ca_file", Shape::Path, "", "A file with certificates of private authorities, in PEM."),
     row("fetch.allow_addresses", Shape::Texts, "[]", "Private address ranges that may be fetched from.").rules(&["JKS-03"]),
     row("fetch.plaintext", MESH, "", "Plain HTTP, where a service mesh encrypts it.").rules(&["JKS-01"]),
-    row("fetch.snapshot", Shape::Path, "", "A file in which fetched keys outlive the process.").planned(),
+    row("fetch.snapshot", Shape::Path, "", "A file in which fetched keys outlive the process; this user's alone, in a folder that others cannot write.").rules(&["SNP-01"]),
 
     row("service", Shape::Services, "", "What single services change."),
 

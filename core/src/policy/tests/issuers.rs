@@ -258,6 +258,17 @@ fn settings_of_fetches_are_checked() {
         &[("issuer[0].keys.allow_addresses[0]", ConfigValue)],
     );
     assert_problems(discovery("ca_file = 'none.pem'"), &[("issuer[0].keys.ca_file", ConfigFile)]);
+    for (pem, reason) in [
+        ("", "the file holds no certificate"),
+        ("-----BEGIN CERTIFICATE-----\n", "the file is not PEM"),
+        ("-----BEGIN X509 CRL-----\nZg==\n-----END X509 CRL-----\n", "the file holds no certificate"),
+        ("-----BEGIN PRIVATE KEY-----\nZg==\n-----END PRIVATE KEY-----\n", "the file holds a private key"),
+    ] {
+        let text = SOUND.replace("{ scripted = true }", "{ discovery = 'oidc', ca_file = 'ca.pem' }");
+        let found = Surroundings::default().file("ca.pem", pem.as_bytes()).parse(&text, Format::Toml, None);
+        let found = found.unwrap_err();
+        assert_eq!((found.problems()[0].code, found.problems()[0].message.as_str()), (ConfigFile, reason));
+    }
     assert_problems(discovery("bearer_file = 'none'"), &[("issuer[0].keys.bearer_file", ConfigFile)]);
     assert_problems(discovery("cooldown = '0s'"), &[("issuer[0].keys.cooldown", ConfigValue)]);
     assert_problems(keys("{ pem_file = 'a', ttl = '5m' }"), &[("issuer[0].keys.ttl", ConfigValue)]);
