@@ -16,6 +16,7 @@ use counterseal_core::time::UnixTime;
 
 use crate::guard::Shared;
 
+type IsProxied = dyn Fn(&Url) -> bool + Send + Sync;
 type Fetch = dyn Fn(&Request) -> Result<Response, FetchFault> + Send + Sync;
 
 /// Who has a network: the machine, or a test.
@@ -23,7 +24,7 @@ type Fetch = dyn Fn(&Request) -> Result<Response, FetchFault> + Send + Sync;
 pub(crate) struct Network {
     fetch: Arc<Fetch>,
     is_by_hand: bool,
-    is_proxied: Option<Arc<dyn Fn(&Url) -> bool + Send + Sync>>,
+    is_proxied: Option<Arc<IsProxied>>,
 }
 
 impl Network {
