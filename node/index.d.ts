@@ -298,6 +298,8 @@ export interface FetchStatus {
   lastError: string | null;
   lastErrorAt: number | null;
   inFlight: boolean;
+  /** Is a server of its keys asked through a proxy, which resolves its name? */
+  viaProxy: boolean;
   /** Codes of why keys of the set were left out. */
   skipped: string[];
 }

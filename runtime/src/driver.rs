@@ -12,10 +12,12 @@ use arc_swap::ArcSwap;
 use counterseal_core::error::Code;
 use counterseal_core::keys::Order;
 use counterseal_core::keys::fetch::{FetchFault, Request, Response};
+use counterseal_core::keys::url::Url;
 use counterseal_core::time::UnixTime;
 
 use crate::guard::Shared;
 
+type IsProxied = dyn Fn(&Url) -> bool + Send + Sync;
 type Fetch = dyn Fn(&Request) -> Result<Response, FetchFault> + Send + Sync;
 
 /// Who has a network: the machine, or a test.
@@ -23,6 +25,7 @@ type Fetch = dyn Fn(&Request) -> Result<Response, FetchFault> + Send + Sync;
 pub(crate) struct Network {
     fetch: Arc<Fetch>,
     is_by_hand: bool,
+    is_proxied: Option<Arc<IsProxied>>,
 }
 
 impl Network {
@@ -30,7 +33,7 @@ impl Network {
     pub(crate) fn at_work(
         fetch: impl Fn(&Request) -> Result<Response, FetchFault> + Send + Sync + 'static,
     ) -> Network {
-        Network { fetch: Arc::new(fetch), is_by_hand: false }
+        Network { fetch: Arc::new(fetch), is_by_hand: false, is_proxied: None }
     }
 
     /// Nothing is fetched but by [`Driver::fetch_due`], or inline where the policy says so.
@@ -38,6 +41,17 @@ impl Network {
         fetch: impl Fn(&Request) -> Result<Response, FetchFault> + Send + Sync + 'static,
     ) -> Network {
         Network { is_by_hand: true, ..Network::at_work(fetch) }
+    }
+
+    /// Some URLs are asked through proxies.
+    #[cfg(feature = "fetch")]
+    pub(crate) fn with_proxies(self, is_proxied: impl Fn(&Url) -> bool + Send + Sync + 'static) -> Network {
+        Network { is_proxied: Some(Arc::new(is_proxied)), ..self }
+    }
+
+    /// Is it asked through a proxy?
+    pub(crate) fn is_proxied(&self, url: &Url) -> bool {
+        self.is_proxied.as_ref().is_some_and(|is_proxied| is_proxied(url))
     }
 
     pub(crate) fn is_by_hand(&self) -> bool {
@@ -128,6 +142,11 @@ impl Driver {
                 self.fetch_here(shared);
             }
         }
+    }
+
+    /// Is it asked through a proxy?
+    pub(crate) fn is_proxied(&self, url: &Url) -> bool {
+        self.network.is_proxied(url)
     }
 
     /// Makes every fetch that is due now, on this thread.

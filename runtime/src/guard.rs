@@ -356,12 +356,16 @@ impl Guard {
         let reloads = self.reloads.load();
         let policy = PolicyStatus { generation: self.shared.core.policy_generation(), ..reloads.status };
         let now = self.shared.time().ok();
+        let mut issuers = self.shared.core.issuers(now);
+        for fetch in issuers.iter_mut().filter_map(|issuer| issuer.fetch.as_mut()) {
+            fetch.via_proxy = fetch.origins.iter().any(|url| self.driver.is_proxied(url));
+        }
         Status::new(
             now,
             policy,
             reloads.fault.clone(),
             self.shared.snapshot.fault(),
-            self.shared.core.issuers(now),
+            issuers,
             self.shared.core.strangers(),
             self.shared.core.cache_counters(),
             self.deny.status(),

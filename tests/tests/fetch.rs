@@ -336,6 +336,9 @@ fn a_proxy_leads_there() {
         let guard = Guard::load(policy, None).unwrap();
         let outcome = guard.verify(token).map(drop).map_err(|error| error.code());
         assert_eq!(outcome, Ok(()), "{}", last_error(&guard));
+        let status = guard.status();
+        assert!(status.issuers[0].fetch.as_ref().unwrap().via_proxy);
+        assert!(!format!("{status:?}").contains("secret"));
         return;
     }
     let world = World::new(Certificate::Good);

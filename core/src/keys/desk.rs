@@ -127,6 +127,12 @@ impl Desk {
         self.asked.clear();
     }
 
+    /// The servers: where it begins, and where metadata said that the keys are. A query may be a secret.
+    pub(crate) fn origins(&self) -> Vec<Url> {
+        let found = self.jwks_uri.iter().map(Url::origin);
+        std::iter::once(self.source.first().url.origin()).chain(found).collect()
+    }
+
     pub(crate) fn counts(&self) -> Counts {
         self.plan.counts
     }

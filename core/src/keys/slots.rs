@@ -11,6 +11,7 @@ use super::fetch::{FetchFault, Request};
 use super::kept::Kept;
 use super::plan::{Counts, Freshness};
 use super::source::RemoteSource;
+use super::url::Url;
 use crate::error::Code;
 use crate::keyset::KeySet;
 use crate::mutants::is_off;
@@ -135,6 +136,12 @@ pub struct FetchStatus {
     pub last_error_at: Option<i64>,
     /// Is a fetch under way?
     pub in_flight: bool,
+    /// Is a server of its keys asked through a proxy? Then the proxy resolves its name, and only an address that
+    /// stands in a URL can be judged (JKS-03). Whoever has the network says so.
+    pub via_proxy: bool,
+    /// The servers of its documents, as far as they are known: scheme, host and port.
+    #[serde(skip)]
+    pub origins: Vec<Url>,
     /// Why keys of the set were left out: each reason once, in the order of its name. In data, its slug.
     #[serde(serialize_with = "slugs")]
     pub skipped: Vec<Code>,
@@ -597,6 +604,8 @@ impl KeySlots {
             last_error: desk.plan.last_fault.as_ref().map(|(_, fault)| fault.to_string()),
             last_error_at: desk.plan.last_fault.as_ref().map(|(at, _)| seconds(*at)),
             in_flight: desk.plan.in_flight(),
+            via_proxy: false,
+            origins: desk.origins(),
             skipped: match &held.state {
                 State::Held(keys) => reasons(keys),
                 _ => Vec::new(),

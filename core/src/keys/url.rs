@@ -111,6 +111,11 @@ impl Url {
         &self.text[self.authority.1..]
     }
 
+    /// Scheme, host and port alone.
+    pub fn origin(&self) -> Url {
+        Url { text: self.text[..self.authority.1].into(), ..self.clone() }
+    }
+
     /// The same scheme, host and port?
     pub fn has_origin_of(&self, other: &Url) -> bool {
         (self.is_https, self.host(), self.port()) == (other.is_https, other.host(), other.port())

@@ -13,14 +13,19 @@ mod resolver;
 #[cfg(feature = "fetch")]
 mod trust;
 
+#[cfg(feature = "fetch")]
+use std::sync::Arc;
+
 use crate::driver::Network;
 
 /// The network of this machine. Proxies are those that the environment names now: later its variables may be
 /// written while they are read.
 #[cfg(feature = "fetch")]
 pub(crate) fn network() -> Network {
-    let client = client::Client { proxies: proxies::Proxies::of(|name| std::env::var(name).ok()) };
-    Network::at_work(move |request| hops::get(request, &client))
+    let client = Arc::new(client::Client { proxies: proxies::Proxies::of(|name| std::env::var(name).ok()) });
+    let proxies = Arc::clone(&client);
+    Network::at_work(move |request| hops::get(request, &*client))
+        .with_proxies(move |url| proxies.proxies.towards(url).is_some())
 }
 
 #[cfg(not(feature = "fetch"))]
