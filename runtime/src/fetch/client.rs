@@ -147,6 +147,10 @@ fn read(request: &Request, answer: ureq::http::Response<Body>) -> Result<Respons
     if encodings.any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
         return Err(fault::failed("the body is compressed, which was not asked for"));
     }
+    if head.contains_key(header::CONTENT_LENGTH) && head.contains_key(header::TRANSFER_ENCODING) {
+        // Whoever reads one and whoever reads the other see different bodies (RFC 9112 section 6.3).
+        return Err(fault::failed("the answer is not HTTP"));
+    }
     let most = request.settings.max_bytes;
     let too_large = || fault::failed(format!("larger than {most} bytes"));
     if body.content_length().is_some_and(|length| length > most as u64) {
