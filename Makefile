@@ -108,6 +108,10 @@ conformance: need-cargo need-python need-node ## Do all languages say the same, 
 faults: need-cargo need-python need-node ## Every fault of a key server, in every language: the same outcome, in time, without growing
 	@tests/faults/run
 
+.PHONY: rotation
+rotation: need-cargo need-python need-node ## A real provider rotates its keys under load; no language refuses a valid token
+	@tests/rotation/run
+
 .PHONY: mutants
 mutants: need-cargo ## Is there a test that fails, for each rule whose check is switched off?
 	$(CARGO) run --quiet --locked --package counterseal-tests --features mutants --bin mutants
