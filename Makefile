@@ -105,8 +105,9 @@ conformance: need-cargo need-python need-node ## Do all languages say the same, 
 	@tests/conformance/run
 
 .PHONY: faults
-faults: need-cargo need-python need-node ## Every fault of a key server, in every language: the same outcome, in time, without growing
+faults: need-cargo need-python need-node ## Every fault of a key server in every language; forks, exits and freezes during fetches
 	@tests/faults/run
+	@tests/faults/processes
 
 .PHONY: rotation
 rotation: need-cargo need-python need-node ## A real provider rotates its keys under load; no language refuses a valid token

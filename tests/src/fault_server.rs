@@ -24,6 +24,8 @@ pub enum Answer {
     Raw(Vec<u8>),
     /// Never.
     Silence,
+    /// After a while.
+    Late(Duration, Box<Answer>),
     /// One byte after the other, with pauses.
     Slow(Vec<u8>, Duration),
     /// The first bytes at once, the others as above.
@@ -318,7 +320,13 @@ fn answer(stream: &mut dyn Stream, socket: &TcpStream, state: &State) -> io::Res
     let headers = headers.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect();
     let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
     state.asked.lock().unwrap().push(Asked { line, headers });
-    match state.next(&path).unwrap_or_else(|| Answer::status(404)) {
+    let mut found = state.next(&path).unwrap_or_else(|| Answer::status(404));
+    while let Answer::Late(pause, then) = found {
+        thread::sleep(pause);
+        found = *then;
+    }
+    match found {
+        Answer::Late(..) => {}
         Answer::Plain(status, headers, body) => {
             let mut head = format!("HTTP/1.1 {status} Status\r\nContent-Length: {}\r\n", body.len());
             headers.iter().for_each(|(name, value)| head += &format!("{name}: {value}\r\n"));

@@ -22,6 +22,9 @@ fn well() -> Vec<Recipe> {
         Recipe::good("good"),
         Recipe { keys: Keys::Discovery, ..Recipe::good("good_discovery") },
         Recipe { is_plain: true, ..Recipe::good("good_http_to_this_machine") },
+        Recipe::answers("good_late", |_, issuer| {
+            Answer::Late(Duration::from_millis(700), Box::new(Answer::json(jwks(issuer))))
+        }),
         Recipe::answers("good_chunked", |_, issuer| {
             let jwks = jwks(issuer);
             let chunks = format!("{:x}\r\n{jwks}\r\n0\r\n\r\n", jwks.len());

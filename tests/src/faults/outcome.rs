@@ -22,6 +22,10 @@ pub struct Case {
     pub policy: String,
     /// One after the other.
     pub steps: Vec<Step>,
+    /// Further valid tokens, for other tests than these.
+    pub spare: Vec<String>,
+    /// A token that names a key which is in no set.
+    pub stranger: String,
 }
 
 /// A token for the guard.

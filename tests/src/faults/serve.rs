@@ -14,6 +14,9 @@ use crate::fault_server::{Answer, Authority, Certificate, Server};
 /// Heavy answers before the memory is measured, and after.
 const ROUNDS: [usize; 2] = [4, 12];
 
+/// Further tokens for each case.
+const SPARE: usize = 4;
+
 /// The servers of all faults. They end when it is dropped.
 #[derive(Debug)]
 pub struct Served {
@@ -88,8 +91,9 @@ impl Served {
             "warm" => vec![step("verify", &token), step("verify", &stranger), step("try", &token)],
             _ => vec![step("verify", &token)],
         };
+        let spare = (0..SPARE).map(|_| issuer.token().sign().unwrap()).collect();
         self.servers.push(server);
-        Ok(Case { case, policy: policy.display().to_string(), steps })
+        Ok(Case { case, policy: policy.display().to_string(), steps, spare, stranger })
     }
 }
 

@@ -1,5 +1,7 @@
 // Runs the cases of FOLDER/go.json on the package: go-faults FOLDER.
 //
+// go-faults exit POLICY TOKEN [goroutine] begins a verification and ends at once, for ../../processes.py.
+//
 // The form of cases and outcomes is in ../../README.md. Nothing is expected here.
 package main
 
@@ -8,6 +10,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -45,6 +48,10 @@ type verdict struct {
 }
 
 func main() {
+	if os.Args[1] == "exit" {
+		exit(os.Args[2], os.Args[3], len(os.Args) > 4)
+		return
+	}
 	folder := os.Args[1]
 	var seat seat
 	text, err := os.ReadFile(filepath.Join(folder, "go.json"))
@@ -80,6 +87,17 @@ func main() {
 		"before_kb": measured[0], "after_kb": measured[1], "peak_kb": memoryOfProcess("VmHWM"),
 	}}))
 	must(os.WriteFile(filepath.Join(folder, "go.jsonl"), out.Bytes(), 0o666))
+}
+
+func exit(policy, token string, waits bool) {
+	guard, err := counterseal.LoadGuard(policy)
+	must(err)
+	_, err = guard.TryVerify(token)
+	fmt.Println(*verdictOf(err, 0).Code)
+	if waits {
+		go guard.Verify(context.Background(), token)
+		time.Sleep(100 * time.Millisecond)
+	}
 }
 
 func run(one testCase) outcome {
