@@ -167,7 +167,7 @@ impl Guard {
     }
 
     /// [`Guard::answer`] for hosts that have something to let go of, such as a lock, where a token was not
-    /// seen before: that part runs `outside`.
+    /// seen before or keys are fetched: that part runs `outside`.
     ///
     /// # Errors
     /// As [`Guard::verify`].
@@ -176,9 +176,9 @@ impl Guard {
         &self,
         token: &[u8],
         now: Option<UnixTime>,
-        outside: impl Outside,
+        outside: impl Outside + Copy,
     ) -> Result<Answer, Error> {
-        let now = now.map_or_else(|| self.now(), |time| Ok(Now::Given(time)))?;
+        let now = now.map_or_else(|| self.now_outside(outside), |time| Ok(Now::Given(time)))?;
         self.answer_at(token, now, outside)
     }
 
@@ -193,12 +193,12 @@ impl Guard {
     }
 
     #[inline]
-    fn answer_at(&self, token: &[u8], now: Now, outside: impl Outside) -> Result<Answer, Error> {
+    fn answer_at(&self, token: &[u8], now: Now, outside: impl Outside + Copy) -> Result<Answer, Error> {
         match self.shared.core.answer(token, now, outside) {
             guard::Answer::Known(id) => Ok(Answer::Known(id)),
             guard::Answer::Decided(Decision::Verified(identity)) => Ok(Answer::Verified(identity)),
             guard::Answer::Decided(Decision::Pending(flight)) => {
-                self.driver.wake(&self.shared);
+                outside.run(|| self.driver.wake(&self.shared));
                 Ok(Answer::Pending(flight))
             }
             guard::Answer::Decided(Decision::Rejected(rejection)) => Err(Error::from_rejection(rejection)),
@@ -370,13 +370,18 @@ impl Guard {
 
     #[inline]
     fn now(&self) -> Result<Now, Error> {
+        self.now_outside(Here)
+    }
+
+    #[inline]
+    fn now_outside(&self, outside: impl Outside) -> Result<Now, Error> {
         match self.shared.time() {
             Ok(time) => {
                 if self.deny.is_due(time) {
                     self.deny.look(time, &self.shared.core);
                 }
                 if self.driver.is_due(time) {
-                    self.driver.wake(&self.shared);
+                    outside.run(|| self.driver.wake(&self.shared));
                 }
                 Ok(Now::Driver(time))
             }
