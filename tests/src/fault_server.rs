@@ -105,6 +105,21 @@ pub enum Certificate {
     SelfSigned,
     /// There is none: the server speaks plain HTTP.
     None,
+    /// None either: the server accepts connections, and that is all.
+    Silent,
+    /// A good one, but it comes a byte at a time, as everything beneath TLS does.
+    Slow,
+}
+
+/// How a server speaks on a connection.
+#[derive(Clone)]
+enum Peer {
+    Http,
+    /// Plain HTTP where TLS is expected.
+    HttpForTls,
+    Tls(Arc<ServerConfig>),
+    Silent,
+    Slow(Arc<ServerConfig>),
 }
 
 /// An authority of one test.
@@ -125,10 +140,16 @@ impl Authority {
         Authority { issuer: Issuer::new(params, key), pem }
     }
 
-    fn config(&self, kind: Certificate) -> Option<Arc<ServerConfig>> {
-        if kind == Certificate::None {
-            return None;
+    fn peer(&self, kind: Certificate) -> Peer {
+        match kind {
+            Certificate::None => Peer::HttpForTls,
+            Certificate::Silent => Peer::Silent,
+            Certificate::Slow => Peer::Slow(self.config(kind)),
+            _ => Peer::Tls(self.config(kind)),
         }
+    }
+
+    fn config(&self, kind: Certificate) -> Arc<ServerConfig> {
         let hosts: &[&str] = match kind {
             Certificate::OtherHost => &["other.example.test"],
             _ => &["localhost", "127.0.0.1", "::1", "idp.example.test"],
@@ -149,7 +170,7 @@ impl Authority {
         let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
         let key = PrivatePkcs8KeyDer::from(key.serialize_der());
         let builder = builder.unwrap().with_no_client_auth();
-        Some(Arc::new(builder.with_single_cert(vec![certificate.der().clone()], key.into()).unwrap()))
+        Arc::new(builder.with_single_cert(vec![certificate.der().clone()], key.into()).unwrap())
     }
 }
 
@@ -184,36 +205,37 @@ struct State {
 impl Server {
     /// Without TLS.
     pub fn plain() -> Server {
-        Server::begin(false, vec![None])
+        Server::begin(vec![Peer::Http])
     }
 
     /// With TLS and such a certificate of the authority.
     pub fn tls(authority: &Authority, kind: Certificate) -> Server {
-        Server::begin(true, vec![authority.config(kind)])
+        Server::begin(vec![authority.peer(kind)])
     }
 
     /// With TLS and a good certificate for the first connection, and another for those that follow.
     pub fn tls_once(authority: &Authority, then: Certificate) -> Server {
-        Server::begin(true, vec![authority.config(Certificate::Good), authority.config(then)])
+        Server::begin(vec![authority.peer(Certificate::Good), authority.peer(then)])
     }
 
-    /// A configuration for each connection; the last one is for all that follow.
-    fn begin(is_tls: bool, tls: Vec<Option<Arc<ServerConfig>>>) -> Server {
+    /// How it speaks on each connection; the last is for all that follow.
+    fn begin(peers: Vec<Peer>) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let state = Arc::new(State::default());
+        let is_tls = !matches!(peers[0], Peer::Http);
         let server = Server { address, is_tls, state: Arc::clone(&state) };
         thread::spawn(move || {
             for (number, stream) in listener.incoming().enumerate() {
                 if state.is_over.load(Ordering::SeqCst) {
                     return;
                 }
-                let tls = tls[number.min(tls.len() - 1)].clone();
+                let peer = peers[number.min(peers.len() - 1)].clone();
                 let (Ok(stream), state) = (stream, Arc::clone(&state)) else { continue };
                 state.open.fetch_add(1, Ordering::SeqCst);
                 thread::spawn(move || {
                     // What breaks is the client's affair: that is what is tested.
-                    let _ = serve(stream, is_tls, tls, &state);
+                    let _ = serve(stream, peer, &state);
                     state.open.fetch_sub(1, Ordering::SeqCst);
                 });
             }
@@ -276,31 +298,56 @@ impl State {
 trait Stream: Read + Write {}
 impl<S: Read + Write> Stream for S {}
 
-fn serve(socket: TcpStream, is_tls: bool, tls: Option<Arc<ServerConfig>>, state: &State) -> io::Result<()> {
+fn serve(socket: TcpStream, peer: Peer, state: &State) -> io::Result<()> {
     socket.set_read_timeout(Some(Duration::from_secs(20)))?;
+    let mut bytes = [0; 64];
     if state.breaks_now() {
         // What was sent and not read makes the end of a connection a reset.
-        let mut byte = [0];
-        socket.peek(&mut byte)?;
+        socket.peek(&mut bytes)?;
         return Ok(());
     }
-    match tls {
-        None if is_tls => {
-            // As servers of plain HTTP answer what is none.
-            let mut bytes = [0; 16];
-            let _ = (&socket).read(&mut bytes)?;
-            (&socket).write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")?;
-            while (&socket).read(&mut bytes)? > 0 {}
-            Ok(())
-        }
-        None => answer(&mut &socket, &socket, state),
-        Some(config) => {
+    match peer {
+        Peer::Http => answer(&mut &socket, &socket, state),
+        Peer::Tls(config) => {
             let connection = ServerConnection::new(config).map_err(io::Error::other)?;
             let mut stream = StreamOwned::new(connection, &socket);
             answer(&mut stream, &socket, state)?;
             stream.conn.send_close_notify();
             stream.flush()
         }
+        Peer::Slow(config) => {
+            socket.set_nodelay(true)?;
+            let connection = ServerConnection::new(config).map_err(io::Error::other)?;
+            answer(&mut StreamOwned::new(connection, Drip(&socket)), &socket, state)
+        }
+        Peer::HttpForTls | Peer::Silent => {
+            // A server of plain HTTP says that it was asked for something else.
+            if matches!(peer, Peer::HttpForTls) && (&socket).read(&mut bytes)? > 0 {
+                (&socket).write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")?;
+            }
+            while (&socket).read(&mut bytes)? > 0 {}
+            Ok(())
+        }
+    }
+}
+
+/// Writes a byte ten times a second.
+struct Drip<'s>(&'s TcpStream);
+
+impl Read for Drip<'_> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        self.0.read(bytes)
+    }
+}
+
+impl Write for Drip<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        thread::sleep(Duration::from_millis(100));
+        self.0.write(&bytes[..bytes.len().min(1)])
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
     }
 }
 

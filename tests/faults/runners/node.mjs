@@ -7,9 +7,14 @@ import { join } from "node:path";
 import { CountersealError, Guard } from "../../../node/index.mjs";
 
 const folder = process.argv[2];
-const { cases, heavy, rounds } = JSON.parse(readFileSync(join(folder, "node.json"), "utf8"));
+const { cases, at_once: atOnce, heavy, rounds } = JSON.parse(readFileSync(join(folder, "node.json"), "utf8"));
 
-const outcomes = await Promise.all(cases.map(outcome));
+const outcomes = [];
+const waiting = cases.values();
+const worker = async () => {
+  for (const one of waiting) outcomes.push(await outcome(one));
+};
+await Promise.all(Array.from({ length: atOnce }, worker));
 const before_kb = await inRounds(rounds[0]);
 const after_kb = await inRounds(rounds[1]);
 const memory = { before_kb, after_kb, peak_kb: memoryOfProcess("VmHWM") };

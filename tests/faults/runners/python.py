@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -19,15 +18,14 @@ from counterseal import CountersealError, Guard
 def main() -> None:
     folder = Path(sys.argv[1])
     seat = json.loads((folder / "python.json").read_text())
-    threading.stack_size(256 * 1024)
-    with ThreadPoolExecutor(len(seat["cases"])) as threads:
+    with ThreadPoolExecutor(seat["at_once"]) as threads:
         outcomes = list(threads.map(in_thread, seat["cases"]))
     measured = [in_rounds(seat["heavy"], rounds) for rounds in seat["rounds"]]
     memory = {"before_kb": measured[0], "after_kb": measured[1], "peak_kb": memory_of_process("VmHWM")}
     write(folder / "python.jsonl", [*outcomes, {"memory": memory}])
 
     seat = json.loads((folder / "python-async.json").read_text())
-    write(folder / "python-async.jsonl", asyncio.run(on_loop(seat["cases"])))
+    write(folder / "python-async.jsonl", asyncio.run(on_loop(seat["cases"], seat["at_once"])))
 
 
 def in_thread(case: dict) -> dict:
@@ -47,8 +45,14 @@ def in_thread(case: dict) -> dict:
     return outcome(case, guard, steps)
 
 
-async def on_loop(cases: list) -> list:
-    return await asyncio.gather(*map(case_on_loop, cases))
+async def on_loop(cases: list, at_once: int) -> list:
+    free = asyncio.Semaphore(at_once)
+
+    async def run(case: dict) -> dict:
+        async with free:
+            return await case_on_loop(case)
+
+    return await asyncio.gather(*map(run, cases))
 
 
 async def case_on_loop(case: dict) -> dict:

@@ -136,13 +136,14 @@ impl Limits {
     fn judge_times(&self, mode: &str, steps: &[Verdict], hangs_ms: Option<u64>) -> Result<(), String> {
         // Warm, the first token is verified by keys that come at once, and the last by keys that are there.
         let (at_once, waits) = match (mode, steps) {
-            ("cold", [at_once, waits]) => (at_once, waits),
-            ("warm", [_, waits, at_once]) => (at_once, waits),
+            ("cold", [at_once, waits]) => (Some(at_once), waits),
+            ("warm", [_, waits, at_once]) => (Some(at_once), waits),
+            ("inline", [waits]) => (None, waits),
             _ => return Err(format!("{} steps", steps.len())),
         };
         let most = if hangs_ms.is_some() { self.hang_ms } else { self.verify_ms };
         for (what, took, least, most) in [
-            ("without waiting", at_once.took_ms, 0, self.try_ms),
+            ("without waiting", at_once.map_or(0, |at_once| at_once.took_ms), 0, self.try_ms),
             ("waiting", waits.took_ms, hangs_ms.unwrap_or(0), most),
         ] {
             if !(least..=most).contains(&took) {

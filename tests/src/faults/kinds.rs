@@ -204,6 +204,8 @@ fn tls() -> Vec<Recipe> {
         of("certificate_of_another_host", Certificate::OtherHost),
         of("certificate_of_an_unknown_authority", Certificate::SelfSigned),
         of("plain_http_for_tls", Certificate::None),
+        of("silence_before_tls", Certificate::Silent).hangs(),
+        of("slow_tls", Certificate::Slow).hangs(),
     ]
 }
 

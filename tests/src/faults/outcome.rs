@@ -5,8 +5,10 @@ use serde::{Deserialize, Serialize};
 /// What a runner does at one seat: SEAT.json.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Seat {
-    /// All at once.
+    /// So many at once.
     pub cases: Vec<Case>,
+    /// How many, so that a timeout is the server's doing and not that of a busy machine.
+    pub at_once: usize,
     /// Afterwards, one after the other and again and again: what must not make the process grow.
     pub heavy: Vec<Case>,
     /// How often: as many times before the memory is measured first, and as many in between.

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Mutex;
 use std::thread;
 use std::time::Instant;
 
@@ -16,10 +17,18 @@ use super::outcome::{Case, Line, Memory, Outcome, Seat, Step, Verdict};
 pub fn run(folder: &Path) -> Result<(), String> {
     let seat = fs::read(folder.join("rust.json")).map_err(|error| error.to_string())?;
     let seat: Seat = serde_json::from_slice(&seat).map_err(|error| error.to_string())?;
-    let outcomes: Vec<Outcome> = thread::scope(|scope| {
-        let cases: Vec<_> = seat.cases.iter().map(|case| scope.spawn(|| outcome(case))).collect();
-        cases.into_iter().map(|case| case.join().unwrap()).collect()
+    let (waiting, outcomes) = (Mutex::new(seat.cases.iter()), Mutex::new(Vec::new()));
+    thread::scope(|scope| {
+        for _ in 0..seat.at_once {
+            scope.spawn(|| {
+                while let Some(case) = { waiting.lock().unwrap().next() } {
+                    let outcome = outcome(case);
+                    outcomes.lock().unwrap().push(outcome);
+                }
+            });
+        }
     });
+    let outcomes = outcomes.into_inner().unwrap();
     let [first, second] = seat.rounds.map(|rounds| {
         (0..rounds).for_each(|_| drop(seat.heavy.iter().map(outcome).collect::<Vec<_>>()));
         Memory::of_process("VmRSS")

@@ -11,8 +11,14 @@ use super::outcome::{Case, Seat, Step};
 use super::recipe::{Keys, METADATA, Recipe, metadata};
 use crate::fault_server::{Answer, Authority, Certificate, Server};
 
+/// Cases at once.
+const AT_ONCE: usize = 24;
+
 /// Heavy answers before the memory is measured, and after.
-const ROUNDS: [usize; 2] = [4, 12];
+const ROUNDS: [usize; 2] = [6, 14];
+
+/// Seats where a fetch on the caller's thread holds up nobody else.
+const THREADS: [&str; 3] = ["rust", "python", "go"];
 
 /// Further tokens for each case.
 const SPARE: usize = 4;
@@ -36,11 +42,14 @@ impl Served {
         for name in seats {
             let place = folder.join(name);
             fs::create_dir_all(&place)?;
-            let mut seat = Seat { cases: Vec::new(), heavy: Vec::new(), rounds: ROUNDS };
+            let mut seat = Seat { cases: Vec::new(), at_once: AT_ONCE, heavy: Vec::new(), rounds: ROUNDS };
             for recipe in recipes() {
                 seat.cases.push(served.add(&authority, &place, &recipe, "cold")?);
                 if recipe.has_before {
                     seat.cases.push(served.add(&authority, &place, &recipe, "warm")?);
+                }
+                if THREADS.contains(&&**name) && !recipe.settings.contains("wait") {
+                    seat.cases.push(served.add(&authority, &place, &recipe, "inline")?);
                 }
                 if recipe.is_heavy {
                     seat.heavy.push(served.add(&authority, &place, &recipe, "heavy")?);
@@ -82,7 +91,7 @@ impl Served {
         }
         let case = format!("{}/{mode}", recipe.name);
         let policy = place.join(format!("{}.{mode}.toml", recipe.name));
-        fs::write(&policy, policy_text(recipe, &server, &issuer))?;
+        fs::write(&policy, policy_text(recipe, mode, &server, &issuer))?;
         let step = |way: &str, token: &str| Step { way: way.to_owned(), token: token.to_owned() };
         let token = issuer.token().sign().unwrap();
         let stranger = issuer.token().header("kid", "nobody").sign().unwrap();
@@ -106,13 +115,16 @@ fn server(authority: &Authority, recipe: &Recipe, is_warm: bool) -> Server {
     }
 }
 
-fn policy_text(recipe: &Recipe, server: &Server, issuer: &Issuer) -> String {
+fn policy_text(recipe: &Recipe, mode: &str, server: &Server, issuer: &Issuer) -> String {
     let keys = match recipe.keys {
         Keys::Uri => format!("jwks_uri = \"{}\"", server.url("localhost", "/jwks")),
         Keys::Discovery => "discovery = \"oidc\"".to_owned(),
         Keys::Elsewhere(url) => format!("jwks_uri = \"{url}\""),
     };
     let mut settings = format!("ca_file = \"../ca.pem\"\n{}\n", recipe.settings);
+    if mode == "inline" {
+        settings += "mode = \"inline\"\n";
+    }
     for (name, value) in [("timeout", "4s"), ("wait", "5s")] {
         if !settings.contains(&format!("\n{name} =")) {
             settings += &format!("{name} = \"{value}\"\n");

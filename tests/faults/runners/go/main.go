@@ -23,6 +23,7 @@ import (
 
 type seat struct {
 	Cases  []testCase
+	AtOnce int `json:"at_once"`
 	Heavy  []testCase
 	Rounds [2]int
 }
@@ -59,11 +60,13 @@ func main() {
 	must(json.Unmarshal(text, &seat))
 
 	outcomes := make([]outcome, len(seat.Cases))
+	free := make(chan struct{}, seat.AtOnce)
 	var running sync.WaitGroup
 	for index, one := range seat.Cases {
 		running.Add(1)
+		free <- struct{}{}
 		go func() {
-			defer running.Done()
+			defer func() { <-free; running.Done() }()
 			outcomes[index] = run(one)
 		}()
 	}
