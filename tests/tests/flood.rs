@@ -55,7 +55,7 @@ fn a_flood_of_unknown_keys_stays_within_the_budget_and_slows_nobody() {
         guard.verify(&token).unwrap();
         begun.elapsed()
     });
-    while flooded.load(Ordering::Relaxed) < FLOOD {
+    while flooded.load(Ordering::Relaxed) < FLOOD || begun.elapsed() < 5 * COOLDOWN {
         flood();
     }
 
@@ -75,7 +75,7 @@ fn a_flood_of_unknown_keys_stays_within_the_budget_and_slows_nobody() {
     ));
     assert!(asked <= BURST + elapsed.as_secs() / COOLDOWN.as_secs() + 1, "{asked} fetches in {elapsed:?}");
     assert_eq!((asked, counts.failures), (counts.attempts, 0), "{counts:?}");
-    assert!(asked >= BURST, "the budget is used: {asked}");
+    assert!(asked > BURST + 1, "the budget is used: {asked}");
     assert!(counts.unknown_kids >= FLOOD / 2, "{counts:?}");
     assert!(unavailable.load(Ordering::Relaxed) > 0, "beyond the budget it is an outage");
     assert!(loud.hit <= quiet.hit * 2, "{loud:?}, {quiet:?}");
