@@ -59,6 +59,8 @@ fn a_flood_of_unknown_keys_stays_within_the_budget_and_slows_nobody() {
         flood();
     }
 
+    // The last fetch that was asked for is over.
+    thread::sleep(COOLDOWN + COOLDOWN / 2);
     let elapsed = begun.elapsed();
     let asked = server.asked().len() as u64;
     let counts = guard.status().issuers[0].fetch.clone().unwrap().counts;
