@@ -217,6 +217,24 @@ if sys.argv[3] == "loop":
     asyncio.run(begin())
 """
 
+WORKER = """
+const { Worker } = require("node:worker_threads");
+const [module_, policy, token] = process.argv.slice(1);
+const code = `
+  const { parentPort, workerData: [module_, policy, token] } = require("node:worker_threads");
+  import(module_).then(({ Guard }) => {
+    const guard = Guard.load(policy);
+    guard.verify(token).catch(() => {});
+    parentPort.postMessage(guard.tryVerify(token).error.code);
+  });
+`;
+const worker = new Worker(code, { eval: true, workerData: [module_, policy, token] });
+worker.on("message", (code) => {
+  console.log(code);
+  worker.terminate();
+});
+"""
+
 NODE = """
 import(process.argv[1]).then(({ Guard }) => {
   const guard = Guard.load(process.argv[2]);
@@ -239,6 +257,7 @@ def exits_while_a_fetch_hangs(folder: Path, go: str) -> str:
         "Python, a task was cancelled": [*python, "loop"],
         "Node": [*node, policy, token, "nothing"],
         "Node, a promise is open": [*node, policy, token, "promise"],
+        "Node, a worker was terminated": ["node", "-e", WORKER, str(ROOT / "node/index.mjs"), policy, token],
     }
     if go:
         commands["Go"] = [go, "exit", policy, token]
