@@ -104,6 +104,15 @@ fuzz: need-cargo need-cargo-fuzz ## Look for new inputs with cargo-fuzz: make fu
 conformance: need-cargo need-python need-node ## Do all languages say the same, byte for byte? About the corpus, and changed tokens
 	@tests/conformance/run
 
+.PHONY: faults
+faults: need-cargo need-python need-node ## Every fault of a key server in every language; forks, exits and freezes during fetches
+	@tests/faults/run
+	@tests/faults/processes
+
+.PHONY: rotation
+rotation: need-cargo need-python need-node ## A real provider rotates its keys under load; no language refuses a valid token
+	@tests/rotation/run
+
 .PHONY: mutants
 mutants: need-cargo ## Is there a test that fails, for each rule whose check is switched off?
 	$(CARGO) run --quiet --locked --package counterseal-tests --features mutants --bin mutants

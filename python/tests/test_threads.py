@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -134,3 +135,41 @@ def test_fields_and_claims_from_many_threads(idp: Issuer) -> None:
         hash(identity)
 
     hammer(work, seconds=0.5)
+
+
+@pytest.mark.parametrize("begin", ["try_verify", "ready"])
+def test_other_threads_run_while_the_caller_fetches(idp: Issuer, begin: str) -> None:
+    """With ``mode = "inline"`` the fetch is made in the call; nobody else waits for it."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        keys = f"http://127.0.0.1:{silent.getsockname()[1]}/jwks"
+        policy = counterseal.Policy.from_dict(
+            {
+                "version": 1,
+                "issuer": [
+                    {
+                        "issuer": idp.issuer,
+                        "profile": "access_token",
+                        "audience": idp.audience,
+                        "algorithms": ["ES256"],
+                        "keys": {"jwks_uri": keys},
+                    }
+                ],
+                "fetch": {"mode": "inline", "timeout": "1s"},
+            }
+        )
+        guard = counterseal.Guard(policy)
+
+        def work() -> None:
+            if begin == "ready":
+                with pytest.raises(counterseal.UnavailableError):
+                    guard.ready(0.1)
+            else:
+                assert guard.try_verify(idp.token()).error is not None
+
+        fetching = threading.Thread(target=work)
+        fetching.start()
+        turns = 0
+        while fetching.is_alive():
+            turns += 1
+            time.sleep(0.02)
+        assert turns > 10, "the fetch held the interpreter up"

@@ -116,18 +116,19 @@ impl Driver {
         self.due_at.store(i64::MIN, Ordering::Relaxed);
     }
 
-    /// Somebody waits for keys, or may be the first to notice that a fetch is due. Without a thread it is made here.
+    /// Somebody waits for keys, or may be the first to notice that a fetch is due. Without a thread it is made here:
+    /// `true` where that was done.
     #[cold]
-    pub(crate) fn wake(&self, shared: &Arc<Shared>) {
+    pub(crate) fn wake(&self, shared: &Arc<Shared>) -> bool {
         self.due_at.store(i64::MAX, Ordering::Relaxed);
         if !shared.core.has_remote_keys() {
-            return;
+            return false;
         }
         if self.is_inline.load(Ordering::Relaxed) {
             return self.fetch_here(shared);
         }
         if self.network.is_by_hand {
-            return;
+            return false;
         }
         let bell = self.bell.load_full();
         let mut ring = bell.lock();
@@ -139,9 +140,10 @@ impl Driver {
             ring.has_thread = begun.is_ok();
             drop(ring);
             if begun.is_err() {
-                self.fetch_here(shared);
+                return self.fetch_here(shared);
             }
         }
+        false
     }
 
     /// Is it asked through a proxy?
@@ -156,8 +158,8 @@ impl Driver {
         orders.into_iter().for_each(|order| carry_out(shared, &self.network, order));
     }
 
-    fn fetch_here(&self, shared: &Arc<Shared>) {
-        let Ok(now) = shared.time() else { return };
+    fn fetch_here(&self, shared: &Arc<Shared>) -> bool {
+        let Ok(now) = shared.time() else { return false };
         let (orders, next) = shared.core.orders(now);
         let next = next.map_or(i64::MAX, UnixTime::as_millis);
         self.due_at.store(next, Ordering::Relaxed);
@@ -169,6 +171,7 @@ impl Driver {
             self.due_at.store(next.map_or(i64::MAX, UnixTime::as_millis), Ordering::Relaxed);
             orders.into_iter().for_each(|order| carry_out(shared, &self.network, order));
         }
+        any
     }
 
     /// In a child process the thread is not there, and its lock may be held for ever (DRV-02).

@@ -187,7 +187,7 @@ impl Guard {
     }
 
     /// [`Guard::answer`] for hosts that have something to let go of, such as a lock, where a token was not
-    /// seen before: that part runs `outside`.
+    /// seen before or keys are fetched: that part runs `outside`.
     ///
     /// # Errors
     /// As [`Guard::verify`].
@@ -196,9 +196,9 @@ impl Guard {
         &self,
         token: &[u8],
         now: Option<UnixTime>,
-        outside: impl Outside,
+        outside: impl Outside + Copy,
     ) -> Result<Answer, Error> {
-        let now = now.map_or_else(|| self.now(), |time| Ok(Now::Given(time)))?;
+        let now = now.map_or_else(|| self.now_outside(outside), |time| Ok(Now::Given(time)))?;
         self.answer_at(token, now, outside)
     }
 
@@ -213,13 +213,16 @@ impl Guard {
     }
 
     #[inline]
-    fn answer_at(&self, token: &[u8], now: Now, outside: impl Outside) -> Result<Answer, Error> {
+    fn answer_at(&self, token: &[u8], now: Now, outside: impl Outside + Copy) -> Result<Answer, Error> {
         match self.shared.core.answer(token, now, outside) {
             guard::Answer::Known(id) => Ok(Answer::Known(id)),
             guard::Answer::Decided(Decision::Verified(identity)) => Ok(Answer::Verified(identity)),
             guard::Answer::Decided(Decision::Pending(flight)) => {
-                self.driver.wake(&self.shared);
-                Ok(Answer::Pending(flight))
+                match outside.run(|| self.fetch_and_decide(token, now, flight)) {
+                    Decision::Verified(identity) => Ok(Answer::Verified(identity)),
+                    Decision::Pending(flight) => Ok(Answer::Pending(flight)),
+                    Decision::Rejected(rejection) => Err(Error::from_rejection(rejection)),
+                }
             }
             guard::Answer::Decided(Decision::Rejected(rejection)) => Err(Error::from_rejection(rejection)),
         }
@@ -402,13 +405,18 @@ impl Guard {
 
     #[inline]
     fn now(&self) -> Result<Now, Error> {
+        self.now_outside(Here)
+    }
+
+    #[inline]
+    fn now_outside(&self, outside: impl Outside) -> Result<Now, Error> {
         match self.shared.time() {
             Ok(time) => {
                 if self.deny.is_due(time) {
                     self.deny.look(time, &self.shared.core);
                 }
                 if self.driver.is_due(time) {
-                    self.driver.wake(&self.shared);
+                    outside.run(|| self.driver.wake(&self.shared));
                 }
                 Ok(Now::Driver(time))
             }
@@ -423,11 +431,10 @@ impl Guard {
         now: Now,
         deadline: &OnceCell<Instant>,
     ) -> Result<Identity, Error> {
-        match self.shared.core.decide(token, now) {
+        match self.decide(token, now) {
             Decision::Verified(identity) => Ok(identity),
             Decision::Rejected(rejection) => Err(Error::from_rejection(rejection)),
             Decision::Pending(flight) => {
-                self.driver.wake(&self.shared);
                 let deadline = *deadline.get_or_init(|| Instant::now() + self.wait());
                 self.wait_and_decide(token, now, flight, deadline)
             }
@@ -435,14 +442,45 @@ impl Guard {
     }
 
     fn answer_at_once(&self, token: &[u8], now: Now) -> Result<Identity, Error> {
-        match self.shared.core.decide(token, now) {
+        match self.decide(token, now) {
             Decision::Verified(identity) => Ok(identity),
             Decision::Rejected(rejection) => Err(Error::from_rejection(rejection)),
-            Decision::Pending(flight) => {
-                self.driver.wake(&self.shared);
-                Err(self.keys_unavailable(Some(flight)))
+            Decision::Pending(flight) => Err(self.keys_unavailable(Some(flight))),
+        }
+    }
+
+    /// Decides. `Pending` is what somebody else fetches.
+    #[inline]
+    fn decide(&self, token: &[u8], now: Now) -> Decision {
+        match self.shared.core.decide(token, now) {
+            Decision::Pending(flight) => self.fetch_and_decide(token, now, flight),
+            decided => decided,
+        }
+    }
+
+    /// Has the keys fetched that a decision waits for. Where that is done here there is nothing to wait for any more:
+    /// it is decided again, and no fetch begins when the time of a wait is over.
+    #[cold]
+    fn fetch_and_decide(&self, token: &[u8], now: Now, flight: Flight) -> Decision {
+        let (begun, mut flight) = (Instant::now(), flight);
+        for _ in 0..WAITS {
+            if !self.driver.wake(&self.shared) {
+                return Decision::Pending(flight);
+            }
+            let now = match now {
+                Now::Driver(before) => Now::Driver(self.shared.time().unwrap_or(before)), // time has passed
+                given => given,
+            };
+            match self.shared.core.decide(token, now) {
+                Decision::Pending(next) => flight = next,
+                decided => return decided,
+            }
+            if begun.elapsed() >= self.wait() {
+                break;
             }
         }
+        let core = &self.shared.core;
+        Decision::Rejected(core.unavailable(Rule::Jks12, Code::KeysUnavailable, Some(flight)))
     }
 
     #[cold]
@@ -467,13 +505,10 @@ impl Guard {
                 Now::Driver(_) => self.now()?, // time has passed
                 given => given,
             };
-            match self.shared.core.decide(token, now) {
+            match self.decide(token, now) {
                 Decision::Verified(identity) => return Ok(identity),
                 Decision::Rejected(rejection) => return Err(Error::from_rejection(rejection)),
-                Decision::Pending(next) => {
-                    self.driver.wake(&self.shared);
-                    flight = next;
-                }
+                Decision::Pending(next) => flight = next,
             }
         }
         Err(self.keys_unavailable(Some(flight)))

@@ -86,18 +86,12 @@ impl Status {
     pub(crate) fn new(
         now: Option<UnixTime>,
         policy: PolicyStatus,
-        reload_fault: Option<String>,
-        snapshot_fault: Option<Arc<String>>,
+        alarms: impl IntoIterator<Item = Alarm>,
         issuers: Vec<IssuerStatus>,
         unknown_issuer: Decisions,
         cache: CacheCounters,
         deny_file: Option<DenyFileStatus>,
     ) -> Status {
-        let reload = reload_fault.map(|message| Alarm { code: Code::PolicyReloadFailed, message });
-        let snapshot = snapshot_fault.map(|reason| Alarm {
-            code: Code::SnapshotInvalid,
-            message: format!("fetch.snapshot is not used: {reason}"),
-        });
         let without_keys = issuers
             .iter()
             .filter(|issuer| {

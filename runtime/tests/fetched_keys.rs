@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -21,6 +21,8 @@ struct Net {
     documents: Arc<Mutex<HashMap<String, Response>>>,
     asked: Arc<Mutex<Vec<String>>>,
     is_down: Arc<AtomicBool>,
+    /// Milliseconds until it answers.
+    pause: Arc<AtomicU64>,
 }
 
 impl Net {
@@ -36,6 +38,7 @@ impl Net {
 
     fn answer(&self, request: &Request) -> Result<Response, FetchFault> {
         self.asked.lock().unwrap().push(request.url.to_string());
+        std::thread::sleep(Duration::from_millis(self.pause.load(Ordering::SeqCst)));
         if self.is_down.load(Ordering::SeqCst) {
             return Err(FetchFault::new(Code::JwksFetchFailed, "down"));
         }
@@ -122,6 +125,20 @@ fn the_first_token_brings_the_keys_and_the_next_does_not() {
     assert_eq!(world.verify(), Ok(()));
     assert_eq!(world.net.asked(), 1);
     assert_eq!(world.state(), KeyState::Fresh);
+}
+
+#[test]
+fn without_a_thread_nobody_waits_and_no_fetch_begins_when_the_wait_is_over() {
+    let world = World::inline("wait = \"50ms\"");
+    assert!(world.guard.try_verify(world.token()).is_ok(), "what the call fetched is what it decides by");
+    assert_eq!(world.net.asked(), 1);
+    for (pause, fetches) in [(0, 2), (60, 1)] {
+        let world = World::inline("wait = \"50ms\"");
+        world.net.set_down(true);
+        world.net.pause.store(pause, Ordering::SeqCst);
+        assert_eq!(world.verify(), Err(Code::KeysUnavailable));
+        assert_eq!(world.net.asked(), fetches, "each takes {pause} ms");
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! An HTTP server on this machine that does what servers should not, with certificates good and bad.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -12,6 +12,9 @@ use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, 
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
+/// A piece of a large body.
+static SPACES: [u8; 16 * 1024] = [b' '; 16 * 1024];
+
 /// How a server answers.
 #[derive(Clone, Debug)]
 pub enum Answer {
@@ -21,12 +24,20 @@ pub enum Answer {
     Raw(Vec<u8>),
     /// Never.
     Silence,
+    /// After a while.
+    Late(Duration, Box<Answer>),
     /// One byte after the other, with pauses.
     Slow(Vec<u8>, Duration),
+    /// The first bytes at once, the others as above.
+    SlowAfter(Vec<u8>, Vec<u8>, Duration),
     /// The connection breaks before the request is read.
     Reset,
-    /// A body without end, in chunks.
-    Endless,
+    /// These bytes, and then the connection breaks.
+    ResetAfter(Vec<u8>),
+    /// A body of so many spaces, whose length is announced or not.
+    Large(usize, bool),
+    /// These bytes once, and the others until the client has enough of them.
+    Again(Vec<u8>, Vec<u8>),
 }
 
 impl Answer {
@@ -43,6 +54,13 @@ impl Answer {
     /// A redirect.
     pub fn redirect(target: &str) -> Answer {
         Answer::Plain(302, vec![("Location".into(), target.into())], Vec::new())
+    }
+
+    /// A body without end, in chunks.
+    pub fn endless() -> Answer {
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
+        let chunk = [b"400\r\n".as_slice(), &[b' '; 0x400], b"\r\n"].concat();
+        Answer::Again(head.into(), chunk)
     }
 
     /// With one more header.
@@ -85,6 +103,23 @@ pub enum Certificate {
     OtherHost,
     /// It vouches for itself.
     SelfSigned,
+    /// There is none: the server speaks plain HTTP.
+    None,
+    /// None either: the server accepts connections, and that is all.
+    Silent,
+    /// A good one, but it comes a byte at a time, as everything beneath TLS does.
+    Slow,
+}
+
+/// How a server speaks on a connection.
+#[derive(Clone)]
+enum Peer {
+    Http,
+    /// Plain HTTP where TLS is expected.
+    HttpForTls,
+    Tls(Arc<ServerConfig>),
+    Silent,
+    Slow(Arc<ServerConfig>),
 }
 
 /// An authority of one test.
@@ -103,6 +138,15 @@ impl Authority {
         let key = KeyPair::generate().unwrap();
         let pem = params.self_signed(&key).unwrap().pem();
         Authority { issuer: Issuer::new(params, key), pem }
+    }
+
+    fn peer(&self, kind: Certificate) -> Peer {
+        match kind {
+            Certificate::None => Peer::HttpForTls,
+            Certificate::Silent => Peer::Silent,
+            Certificate::Slow => Peer::Slow(self.config(kind)),
+            _ => Peer::Tls(self.config(kind)),
+        }
     }
 
     fn config(&self, kind: Certificate) -> Arc<ServerConfig> {
@@ -152,7 +196,7 @@ pub struct Server {
 
 #[derive(Debug, Default)]
 struct State {
-    answers: Mutex<HashMap<String, Answer>>,
+    answers: Mutex<HashMap<String, VecDeque<Answer>>>,
     asked: Mutex<Vec<Asked>>,
     is_over: AtomicBool,
     open: AtomicUsize,
@@ -161,29 +205,37 @@ struct State {
 impl Server {
     /// Without TLS.
     pub fn plain() -> Server {
-        Server::begin(None)
+        Server::begin(vec![Peer::Http])
     }
 
     /// With TLS and such a certificate of the authority.
     pub fn tls(authority: &Authority, kind: Certificate) -> Server {
-        Server::begin(Some(authority.config(kind)))
+        Server::begin(vec![authority.peer(kind)])
     }
 
-    fn begin(tls: Option<Arc<ServerConfig>>) -> Server {
+    /// With TLS and a good certificate for the first connection, and another for those that follow.
+    pub fn tls_once(authority: &Authority, then: Certificate) -> Server {
+        Server::begin(vec![authority.peer(Certificate::Good), authority.peer(then)])
+    }
+
+    /// How it speaks on each connection; the last is for all that follow.
+    fn begin(peers: Vec<Peer>) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let state = Arc::new(State::default());
-        let server = Server { address, is_tls: tls.is_some(), state: Arc::clone(&state) };
+        let is_tls = !matches!(peers[0], Peer::Http);
+        let server = Server { address, is_tls, state: Arc::clone(&state) };
         thread::spawn(move || {
-            for stream in listener.incoming() {
+            for (number, stream) in listener.incoming().enumerate() {
                 if state.is_over.load(Ordering::SeqCst) {
                     return;
                 }
-                let (Ok(stream), tls, state) = (stream, tls.clone(), Arc::clone(&state)) else { continue };
+                let peer = peers[number.min(peers.len() - 1)].clone();
+                let (Ok(stream), state) = (stream, Arc::clone(&state)) else { continue };
                 state.open.fetch_add(1, Ordering::SeqCst);
                 thread::spawn(move || {
                     // What breaks is the client's affair: that is what is tested.
-                    let _ = serve(stream, tls, &state);
+                    let _ = serve(stream, peer, &state);
                     state.open.fetch_sub(1, Ordering::SeqCst);
                 });
             }
@@ -203,7 +255,12 @@ impl Server {
 
     /// From now on it answers so to requests for the path.
     pub fn put(&self, path: &str, answer: Answer) {
-        self.state.answers.lock().unwrap().insert(path.to_owned(), answer);
+        self.put_all(path, [answer]);
+    }
+
+    /// From now on it answers so, one after the other; the last answer is for all requests that follow.
+    pub fn put_all(&self, path: &str, answers: impl IntoIterator<Item = Answer>) {
+        self.state.answers.lock().unwrap().insert(path.to_owned(), answers.into_iter().collect());
     }
 
     /// The requests since the last time.
@@ -224,32 +281,77 @@ impl Drop for Server {
     }
 }
 
+impl State {
+    /// The answer to a request.
+    fn next(&self, path: &str) -> Option<Answer> {
+        let mut answers = self.answers.lock().unwrap();
+        let answers = answers.get_mut(path)?;
+        if answers.len() > 1 { answers.pop_front() } else { answers.front().cloned() }
+    }
+
+    fn breaks_now(&self) -> bool {
+        let answers = self.answers.lock().unwrap();
+        answers.values().any(|answers| matches!(answers.front(), Some(Answer::Reset)))
+    }
+}
+
 trait Stream: Read + Write {}
 impl<S: Read + Write> Stream for S {}
 
-fn serve(socket: TcpStream, tls: Option<Arc<ServerConfig>>, state: &State) -> io::Result<()> {
+fn serve(socket: TcpStream, peer: Peer, state: &State) -> io::Result<()> {
     socket.set_read_timeout(Some(Duration::from_secs(20)))?;
-    let is_reset =
-        |state: &State| state.answers.lock().unwrap().values().any(|answer| matches!(answer, Answer::Reset));
-    if is_reset(state) {
+    let mut bytes = [0; 64];
+    if state.breaks_now() {
         // What was sent and not read makes the end of a connection a reset.
-        let mut byte = [0];
-        socket.peek(&mut byte)?;
+        socket.peek(&mut bytes)?;
         return Ok(());
     }
-    match tls {
-        None => answer(&mut &socket, state),
-        Some(config) => {
+    match peer {
+        Peer::Http => answer(&mut &socket, &socket, state),
+        Peer::Tls(config) => {
             let connection = ServerConnection::new(config).map_err(io::Error::other)?;
             let mut stream = StreamOwned::new(connection, &socket);
-            answer(&mut stream, state)?;
+            answer(&mut stream, &socket, state)?;
             stream.conn.send_close_notify();
             stream.flush()
+        }
+        Peer::Slow(config) => {
+            socket.set_nodelay(true)?;
+            let connection = ServerConnection::new(config).map_err(io::Error::other)?;
+            answer(&mut StreamOwned::new(connection, Drip(&socket)), &socket, state)
+        }
+        Peer::HttpForTls | Peer::Silent => {
+            // A server of plain HTTP says that it was asked for something else.
+            if matches!(peer, Peer::HttpForTls) && (&socket).read(&mut bytes)? > 0 {
+                (&socket).write_all(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")?;
+            }
+            while (&socket).read(&mut bytes)? > 0 {}
+            Ok(())
         }
     }
 }
 
-fn answer(stream: &mut dyn Stream, state: &State) -> io::Result<()> {
+/// Writes a byte ten times a second.
+struct Drip<'s>(&'s TcpStream);
+
+impl Read for Drip<'_> {
+    fn read(&mut self, bytes: &mut [u8]) -> io::Result<usize> {
+        self.0.read(bytes)
+    }
+}
+
+impl Write for Drip<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        thread::sleep(Duration::from_millis(100));
+        self.0.write(&bytes[..bytes.len().min(1)])
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+fn answer(stream: &mut dyn Stream, socket: &TcpStream, state: &State) -> io::Result<()> {
     let mut head = Vec::new();
     let mut byte = [0];
     while !head.ends_with(b"\r\n\r\n") && head.len() < 100_000 {
@@ -265,8 +367,13 @@ fn answer(stream: &mut dyn Stream, state: &State) -> io::Result<()> {
     let headers = headers.map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned())).collect();
     let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
     state.asked.lock().unwrap().push(Asked { line, headers });
-    let found = state.answers.lock().unwrap().get(&path).cloned();
-    match found.unwrap_or_else(|| Answer::status(404)) {
+    let mut found = state.next(&path).unwrap_or_else(|| Answer::status(404));
+    while let Answer::Late(pause, then) = found {
+        thread::sleep(pause);
+        found = *then;
+    }
+    match found {
+        Answer::Late(..) => {}
         Answer::Plain(status, headers, body) => {
             let mut head = format!("HTTP/1.1 {status} Status\r\nContent-Length: {}\r\n", body.len());
             headers.iter().for_each(|(name, value)| head += &format!("{name}: {value}\r\n"));
@@ -276,29 +383,52 @@ fn answer(stream: &mut dyn Stream, state: &State) -> io::Result<()> {
         }
         Answer::Raw(bytes) => stream.write_all(&bytes)?,
         Answer::Silence => while stream.read(&mut byte)? > 0 {},
-        Answer::Slow(bytes, pause) => {
-            for byte in bytes {
-                stream.write_all(&[byte])?;
-                stream.flush()?;
-                thread::sleep(pause);
-                if state.is_over.load(Ordering::SeqCst) {
-                    break;
-                }
-            }
+        Answer::Slow(bytes, pause) => slowly(stream, &bytes, pause, state)?,
+        Answer::SlowAfter(begin, bytes, pause) => {
+            stream.write_all(&begin)?;
+            slowly(stream, &bytes, pause, state)?;
         }
         Answer::Reset => {}
-        Answer::Endless => {
-            let head =
-                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n";
-            stream.write_all(head.as_bytes())?;
-            loop {
-                stream.write_all(b"400\r\n")?;
-                stream.write_all(&[b' '; 0x400])?;
-                stream.write_all(b"\r\n")?;
+        Answer::ResetAfter(bytes) => {
+            stream.write_all(&bytes)?;
+            stream.flush()?;
+            thread::sleep(Duration::from_millis(50)); // what was sent is read before
+            #[cfg(target_os = "linux")]
+            rustix::net::sockopt::set_socket_linger(socket, Some(Duration::ZERO))?;
+            // Closed without a farewell.
+            return Err(io::ErrorKind::ConnectionReset.into());
+        }
+        Answer::Large(length, is_announced) => {
+            let mut head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n".to_owned();
+            if is_announced {
+                head += &format!("Content-Length: {length}\r\n");
+            }
+            stream.write_all((head + "\r\n").as_bytes())?;
+            for _ in 0..length.div_ceil(SPACES.len()) {
+                stream.write_all(&SPACES)?;
+            }
+        }
+        Answer::Again(begin, again) => {
+            stream.write_all(&begin)?;
+            while !state.is_over.load(Ordering::SeqCst) {
+                stream.write_all(&again)?;
+                stream.flush()?;
             }
         }
     }
     stream.flush()
+}
+
+fn slowly(stream: &mut dyn Stream, bytes: &[u8], pause: Duration, state: &State) -> io::Result<()> {
+    for byte in bytes {
+        stream.write_all(&[*byte])?;
+        stream.flush()?;
+        thread::sleep(pause);
+        if state.is_over.load(Ordering::SeqCst) {
+            break;
+        }
+    }
+    Ok(())
 }
 
 /// A proxy that leads every CONNECT to one address, and remembers what it was asked for.

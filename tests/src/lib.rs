@@ -2,6 +2,7 @@
 
 pub mod conformance;
 pub mod fault_server;
+pub mod faults;
 pub mod fuzz;
 pub mod generated;
 pub mod oracles;

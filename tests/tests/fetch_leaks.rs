@@ -20,7 +20,7 @@ fn no_connection_and_no_thread_is_left() {
     let issuer = Issuer::new().unwrap().named(server.url("localhost", "/realm")).for_audience("orders");
     server.put("/jwks", Answer::json(issuer.jwks().unwrap()));
     server.put("/silence", Answer::Silence);
-    server.put("/endless", Answer::Endless);
+    server.put("/endless", Answer::endless());
     server.put("/garbage", Answer::Raw(vec![0xff; 100]));
     let ca = std::env::temp_dir().join(format!("counterseal-leaks-{}.pem", std::process::id()));
     std::fs::write(&ca, &authority.pem).unwrap();

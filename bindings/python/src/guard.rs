@@ -41,7 +41,8 @@ pub(crate) struct Guard {
     _live: Live<Guard>,
 }
 
-/// Misses run with the GIL let go of.
+/// Misses and fetches run with the GIL let go of.
+#[derive(Clone, Copy)]
 struct Detached<'py>(Python<'py>);
 
 impl Outside for Detached<'_> {
@@ -207,7 +208,8 @@ impl Guard {
     /// What `ready` would wait for: a Flight, or None.
     fn _readiness(&self, py: Python<'_>) -> PyResult<Option<Flight>> {
         guarded(py, || {
-            let awaited = self.open(py)?.readiness().map_err(|error| error::exception(py, &error))?;
+            let inner = self.open(py)?;
+            let awaited = detached(py, || inner.readiness()).map_err(|error| error::exception(py, &error))?;
             Ok(awaited.map(|inner| Flight { inner }))
         })
     }

@@ -109,6 +109,10 @@ impl Request {
         if head.all("content-encoding").any(|encoding| !encoding.eq_ignore_ascii_case(b"identity")) {
             return Err(failed("the body is compressed, which was not asked for"));
         }
+        // Whoever reads one and whoever reads the other see different bodies (RFC 9112 section 6.3).
+        if head.all("content-length").next().is_some() && head.all("transfer-encoding").next().is_some() {
+            return Err(failed("the answer is not HTTP"));
+        }
         Ok(())
     }
 
