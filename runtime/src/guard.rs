@@ -22,7 +22,7 @@ use crate::driver::{Driver, Network};
 use crate::landings::{Completions, Landings};
 use crate::policy::Origin;
 use crate::snapshot::Snapshot;
-use crate::status::{PolicyStatus, Status};
+use crate::status::{Alarm, PolicyStatus, Status};
 use crate::{Error, Policy, metrics};
 
 /// How often a caller waits for keys and decides again, before the answer is 503. For hosts that wait
@@ -67,6 +67,13 @@ struct Reloads {
     status: PolicyStatus,
     /// Why the last one failed.
     fault: Option<String>,
+}
+
+impl Reloads {
+    fn alarm(&self) -> Option<Alarm> {
+        let message = self.fault.clone()?;
+        Some(Alarm { code: Code::PolicyReloadFailed, message })
+    }
 }
 
 /// What [`Guard::answer`] says: for hosts that keep an object of their own for each proof.
@@ -366,8 +373,7 @@ impl Guard {
         Status::new(
             now,
             policy,
-            reloads.fault.clone(),
-            self.shared.snapshot.fault(),
+            reloads.alarm().into_iter().chain(self.shared.snapshot.alarm()),
             issuers,
             self.shared.core.strangers(),
             self.shared.core.cache_counters(),

@@ -11,11 +11,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
+use counterseal_core::error::Code;
 use counterseal_core::guard;
 use counterseal_core::keys::kept::Kept;
 use counterseal_core::limits::SNAPSHOT_BYTES;
 use counterseal_core::time::UnixTime;
 use serde::{Deserialize, Serialize};
+
+use crate::status::Alarm;
 
 /// Most sets of keys in a file: those of policies that are gone stay until newer ones need the room.
 const SETS: usize = 256;
@@ -76,8 +79,9 @@ impl Snapshot {
     }
 
     /// Why the file was not read or written last.
-    pub(crate) fn fault(&self) -> Option<Arc<String>> {
-        self.fault.load_full()
+    pub(crate) fn alarm(&self) -> Option<Alarm> {
+        let reason = self.fault.load_full()?;
+        Some(Alarm { code: Code::SnapshotInvalid, message: format!("fetch.snapshot is not used: {reason}") })
     }
 }
 

@@ -1,7 +1,5 @@
 //! How a guard is doing, for people and for monitoring.
 
-use std::sync::Arc;
-
 use serde::{Serialize, Serializer};
 
 use counterseal_core::cache::CacheCounters;
@@ -137,14 +135,8 @@ impl Status {
             })
         });
         let denied = deny_file.as_ref().and_then(|file| file.alarm.clone());
-        let alarms = reload
-            .into_iter()
-            .chain(snapshot)
-            .chain(denied)
-            .chain(without_keys)
-            .chain(moved)
-            .chain(published)
-            .collect();
+        let alarms =
+            alarms.into_iter().chain(denied).chain(without_keys).chain(moved).chain(published).collect();
         Status { policy, issuers, unknown_issuer, cache: CacheStatus::from(cache), deny_file, alarms }
     }
 }
