@@ -20,7 +20,7 @@ use crate::fetch::hops::{self, Answer, Carrier};
 /// Everything but the sockets is real: redirects, media types, sizes, addresses and credentials are judged as they
 /// are of a server. A guard with such a network ([`guard_with_network`](super::guard_with_network)) begins no thread:
 /// what is due is fetched by [`fetch_due`](super::fetch_due), or, where the policy says `mode = "inline"`, by the call
-/// that needs it.
+/// that needs it. A call that waits for keys (`verify`) waits for another thread to call it; `try_verify` does not wait.
 ///
 /// ```
 /// use counterseal::testing::{Issuer, Network, Reply, fetch_due, guard_with_network};
