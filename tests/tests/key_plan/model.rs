@@ -33,6 +33,8 @@ pub enum Step {
     Token(usize),
     /// Tokens with so many kids come that nobody has heard of.
     Flood(usize),
+    /// The same, and so many times whatever is due begins and ends at once.
+    Hammer(usize),
     /// The process forks, and this is the child: whatever was under way is the parent's.
     Fork,
     /// The same policy is loaded again.
@@ -120,6 +122,7 @@ impl ReferenceStateMachine for Model {
             6 => Just(Step::End),
             12 => (0..KEYS).prop_map(Step::Token),
             1 => (1..200usize).prop_map(Step::Flood),
+            1 => (1..20usize).prop_map(Step::Hammer),
             1 => Just(Step::Fork),
             1 => Just(Step::Reload),
         ]

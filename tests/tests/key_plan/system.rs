@@ -27,9 +27,12 @@ thread_local! {
 
 impl Cast {
     fn new() -> Cast {
-        let issuers: [Issuer; KEYS] = std::array::from_fn(|_| {
+        let issuers: [Issuer; KEYS] = std::array::from_fn(|at| {
             let issuer = Issuer::new().unwrap().for_audience("orders");
-            issuer.clock().set(UnixTime::from_seconds(START));
+            // Each names its key otherwise.
+            (0..at).for_each(|_| drop(issuer.rotate().unwrap()));
+            issuer.retire();
+            issuer.clock().set(UnixTime::from_millis(START * 1000));
             issuer
         });
         Cast {
@@ -114,6 +117,16 @@ impl Guarded {
         }
     }
 
+    /// What was left of a parent ends first.
+    fn end_all(&mut self) {
+        if let Some(orphan) = self.orphans.pop() {
+            self.end(orphan, false);
+        }
+        if let Some(order) = self.under_way.take() {
+            self.end(order, true);
+        }
+    }
+
     fn token(&self, key: usize) {
         let token = CAST.with(|cast| cast.tokens[key].clone());
         let verdict = self.guard.try_verify(&token);
@@ -124,7 +137,8 @@ impl Guarded {
             Err(Error::Unavailable(outage)) => {
                 assert_eq!((outage.code(), outage.status()), (Code::KeysUnavailable, 503));
                 assert!(!usable.contains(&key), "not decided with a good key at hand");
-                told.asked[key].get_or_insert(told.now);
+                let now = told.now;
+                told.asked[key].get_or_insert(now);
             }
             Err(Error::TokenRejected(rejection)) => {
                 assert_eq!(rejection.code(), Code::KidUnknown, "no other fault is in these tokens");
@@ -153,7 +167,7 @@ impl StateMachineTest for Guarded {
     type Reference = Model;
 
     fn init_test(model: &Model) -> Guarded {
-        let clock = TestClock::at(UnixTime::from_seconds(START));
+        let clock = TestClock::at(UnixTime::from_millis(START * 1000));
         let guard = guard_with_network(policy(), &clock, &Network::new());
         Guarded {
             clock,
@@ -173,14 +187,12 @@ impl StateMachineTest for Guarded {
             Step::Advance(seconds) => system.clock.advance_seconds(seconds),
             Step::Publish(_) | Step::Serve(_) => {}
             Step::Begin => system.begin(),
-            Step::End => {
-                if let Some(orphan) = system.orphans.pop() {
-                    system.end(orphan, false);
-                }
-                if let Some(order) = system.under_way.take() {
-                    system.end(order, true);
-                }
-            }
+            Step::End => system.end_all(),
+            Step::Hammer(times) => (0..times).for_each(|_| {
+                system.flood(1);
+                system.begin();
+                system.end_all();
+            }),
             Step::Token(key) => system.token(key),
             Step::Flood(count) => system.flood(count),
             Step::Fork => {
@@ -196,7 +208,6 @@ impl StateMachineTest for Guarded {
     fn check_invariants(system: &Guarded, _: &Model) {
         let told = system.told.borrow().clone();
         let usable = told.usable().cloned().unwrap_or_default();
-        // At a time that is given nothing is asked for, and nothing comes out of the cache (CAC-08).
         let status = system.guard.status();
         let issuer = &status.issuers[0];
         let fetch = issuer.fetch.as_ref().unwrap();
@@ -210,10 +221,6 @@ impl StateMachineTest for Guarded {
         assert_eq!(fetch.key_age, told.good.as_ref().map(|good| told.now - good.at));
         assert_eq!(fetch.in_flight, system.under_way.is_some());
         assert_eq!(fetch.counts.attempts, system.attempts.len() as u64);
-        if !usable.is_empty() {
-            for key in usable {
-                system.token(key);
-            }
-        }
+        usable.into_iter().for_each(|key| system.token(key));
     }
 }
