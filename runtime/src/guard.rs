@@ -1,6 +1,5 @@
 //! The guard with a clock: decides, and waits where the core would have its caller wait.
 
-use std::cell::OnceCell;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -145,7 +144,7 @@ impl Guard {
     /// where nobody can decide now.
     #[inline]
     pub fn verify(&self, token: impl AsRef<[u8]>) -> Result<Identity, Error> {
-        self.decide_or_wait(token.as_ref(), self.now()?, &OnceCell::new())
+        self.decide_or_wait(token.as_ref(), self.now()?)
     }
 
     /// The same at a time of the caller's choosing, which judges the claims only: no cache, no fetch
@@ -154,7 +153,7 @@ impl Guard {
     /// # Errors
     /// As [`Guard::verify`].
     pub fn verify_at(&self, token: impl AsRef<[u8]>, now: UnixTime) -> Result<Identity, Error> {
-        self.decide_or_wait(token.as_ref(), Now::Given(now), &OnceCell::new())
+        self.decide_or_wait(token.as_ref(), Now::Given(now))
     }
 
     /// As [`Guard::verify`], but never waits: keys that are not there yet are an outage.
@@ -177,10 +176,23 @@ impl Guard {
     /// [`Guard::verify`] for many tokens at one reading of the clock, each with its own outcome. Waits
     /// once for all of them.
     pub fn verify_many<T: AsRef<[u8]>>(&self, tokens: &[T]) -> Vec<Result<Identity, Error>> {
-        let now = self.now();
-        // One wait for all of them: keys that do not come hold a batch up once.
-        let deadline = OnceCell::new();
-        tokens.iter().map(|token| self.decide_or_wait(token.as_ref(), now.clone()?, &deadline)).collect()
+        let now = match self.now() {
+            Ok(now) => now,
+            Err(error) => return tokens.iter().map(|_| Err(error.clone())).collect(),
+        };
+        // Every token asks for its keys before any waits: one fetch is for all of them, and so is one wait.
+        let core = &self.shared.core;
+        let decisions: Vec<_> = tokens.iter().map(|token| core.decide(token.as_ref(), now)).collect();
+        if decisions.iter().any(|decision| matches!(decision, Decision::Pending(_))) {
+            self.driver.wake(&self.shared);
+        }
+        let deadline = Instant::now() + self.wait();
+        let settle = |(token, decision): (&T, Decision)| match decision {
+            Decision::Verified(identity) => Ok(identity),
+            Decision::Rejected(rejection) => Err(Error::from_rejection(rejection)),
+            Decision::Pending(flight) => self.wait_and_decide(token.as_ref(), now, flight, deadline),
+        };
+        tokens.iter().zip(decisions).map(settle).collect()
     }
 
     /// Answers at once, for hosts that keep an object of their own for each proof: a token seen before
@@ -215,8 +227,26 @@ impl Guard {
         tokens: &[T],
         now: Option<UnixTime>,
     ) -> Vec<Result<Answer, Error>> {
-        let now = now.map_or_else(|| self.now(), |time| Ok(Now::Given(time)));
-        tokens.iter().map(|token| self.answer_at(token.as_ref(), now.clone()?, Here)).collect()
+        let now = match now.map_or_else(|| self.now(), |time| Ok(Now::Given(time))) {
+            Ok(now) => now,
+            Err(error) => return tokens.iter().map(|_| Err(error.clone())).collect(),
+        };
+        // As in `verify_many`: all ask before any fetch begins.
+        let core = &self.shared.core;
+        let answers: Vec<_> = tokens.iter().map(|token| core.answer(token.as_ref(), now, Here)).collect();
+        let is_pending =
+            |answer: &guard::Answer| matches!(answer, guard::Answer::Decided(Decision::Pending(_)));
+        let has_fetched = answers.iter().any(is_pending) && self.driver.wake(&self.shared);
+        let settle = |(token, answer): (&T, guard::Answer)| match answer {
+            guard::Answer::Known(id) => Ok(Answer::Known(id)),
+            guard::Answer::Decided(Decision::Verified(identity)) => Ok(Answer::Verified(identity)),
+            guard::Answer::Decided(Decision::Rejected(rejection)) => Err(Error::from_rejection(rejection)),
+            guard::Answer::Decided(Decision::Pending(_)) if has_fetched => {
+                self.answer_at(token.as_ref(), now, Here)
+            }
+            guard::Answer::Decided(Decision::Pending(flight)) => Ok(Answer::Pending(flight)),
+        };
+        tokens.iter().zip(answers).map(settle).collect()
     }
 
     #[inline]
@@ -431,18 +461,12 @@ impl Guard {
     }
 
     #[inline]
-    fn decide_or_wait(
-        &self,
-        token: &[u8],
-        now: Now,
-        deadline: &OnceCell<Instant>,
-    ) -> Result<Identity, Error> {
+    fn decide_or_wait(&self, token: &[u8], now: Now) -> Result<Identity, Error> {
         match self.decide(token, now) {
             Decision::Verified(identity) => Ok(identity),
             Decision::Rejected(rejection) => Err(Error::from_rejection(rejection)),
             Decision::Pending(flight) => {
-                let deadline = *deadline.get_or_init(|| Instant::now() + self.wait());
-                self.wait_and_decide(token, now, flight, deadline)
+                self.wait_and_decide(token, now, flight, Instant::now() + self.wait())
             }
         }
     }

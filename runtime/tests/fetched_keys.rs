@@ -427,6 +427,30 @@ fn a_child_process_begins_its_own_fetches() {
     assert_eq!(world.net.asked(), 2);
 }
 
+#[test]
+fn many_tokens_with_unknown_kids_share_one_fetch() {
+    for mode in ["", "mode = \"inline\""] {
+        let world = World::new(&format!("{{ jwks_uri = \"{KEYS}\" }}"), mode);
+        assert_eq!(world.verify(), Ok(()));
+        world.net.asked();
+        let mut tokens: Vec<_> = (0..20).map(|kid| world.stranger(&format!("stranger-{kid}"))).collect();
+        world.issuer.rotate().unwrap();
+        world.publish();
+        tokens.push(world.token());
+        let outcomes = world.guard.verify_many(&tokens);
+        assert!(outcomes[20].is_ok(), "{mode}");
+        for outcome in &outcomes[..20] {
+            assert_eq!(outcome.as_ref().unwrap_err().code(), Code::KidUnknown, "{mode}");
+        }
+        assert_eq!(world.net.asked(), 1, "{mode}");
+        let tokens: Vec<_> = (0..20).map(|kid| world.stranger(&format!("other-{kid}"))).collect();
+        let answers = world.guard.answer_many(&tokens, None);
+        let is_decided = |answer: &Result<counterseal::Answer, Error>| answer.is_err();
+        assert!(answers.iter().all(|answer| is_decided(answer) == !mode.is_empty()), "{mode}");
+        assert!(world.net.asked() <= 1, "{mode}");
+    }
+}
+
 /// Its keys are good, so that no token waits for a fetch: the refresh comes all the same (JKS-09, DRV-02).
 #[test]
 fn a_child_process_refreshes_keys_that_nobody_waits_for() {
