@@ -18,6 +18,7 @@ use counterseal_core::time::{Now, UnixTime};
 use crate::clock::Clock;
 use crate::deny::DenyWatch;
 use crate::driver::{Driver, Network};
+use crate::files::{Gate, PolicyFiles, ReadFile};
 use crate::landings::{Completions, Landings};
 use crate::policy::Origin;
 use crate::snapshot::Snapshot;
@@ -33,6 +34,9 @@ pub const WAITS: usize = 2;
 pub struct Guard {
     shared: Arc<Shared>,
     origin: ArcSwapOption<Origin>,
+    /// When callers look at the files below.
+    gate: Gate,
+    files: PolicyFiles,
     deny: DenyWatch,
     reloads: ArcSwap<Reloads>,
     driver: Driver,
@@ -107,6 +111,7 @@ impl Guard {
         // refreshes at the same times each time.
         let secret = if network.is_by_hand() { 0 } else { RandomState::new().build_hasher().finish() };
         let ((deny_file, denied), snapshot) = (policy.deny_file(), policy.snapshot());
+        let watched = policy.watched();
         let Policy { inner, origin, .. } = policy;
         let driver = Driver::new(inner.fetches_inline(), network);
         let core = guard::Guard::new(inner, secret);
@@ -118,12 +123,32 @@ impl Guard {
                 snapshot: Snapshot::default(),
             }),
             origin: ArcSwapOption::new(origin.map(Arc::new)),
+            gate: Gate::new(),
+            files: PolicyFiles::default(),
             deny: DenyWatch::new(deny_file, denied),
             reloads: ArcSwap::default(),
             driver,
         };
+        guard.follow(watched);
         guard.resume(snapshot);
         guard
+    }
+
+    /// The files of the policy in force, to be looked at from now on.
+    fn follow(&self, files: Vec<ReadFile>) {
+        let is_on = !files.is_empty() || self.deny.is_on();
+        self.files.follow(files);
+        // A deny file may have changed since it was read, and acts at once.
+        let now = if self.deny.is_on() { None } else { self.shared.time().ok() };
+        self.gate.set(is_on, now);
+    }
+
+    /// Looks at the files of the policy, and loads it again where one has changed.
+    #[cold]
+    fn look(&self, now: UnixTime) {
+        self.gate.pass(now);
+        self.deny.look(&self.shared.core);
+        self.files.look(now, || self.reload().is_ok());
     }
 
     /// Begins with keys that a process before this one fetched.
@@ -338,6 +363,7 @@ impl Guard {
     /// Puts another policy in place of this one, at once and whole.
     pub fn replace(&self, policy: Policy) {
         let ((deny_file, denied), snapshot) = (policy.deny_file(), policy.snapshot());
+        let watched = policy.watched();
         let Policy { inner, origin, .. } = policy;
         let is_inline = inner.fetches_inline();
         self.deny.follow(deny_file, denied, || {
@@ -345,6 +371,7 @@ impl Guard {
             self.origin.store(origin.map(Arc::new));
         });
         self.reloads.rcu(|held| Reloads { fault: None, ..Reloads::clone(held) });
+        self.follow(watched);
         self.resume(snapshot);
         self.landed();
         self.driver.follow(is_inline, &self.shared);
@@ -357,6 +384,8 @@ impl Guard {
         std::mem::forget(self.shared.landings.swap(Arc::default()));
         self.driver.after_fork();
         self.deny.after_fork();
+        self.files.after_fork();
+        self.gate.after_fork();
         self.shared.core.after_fork();
     }
 
@@ -445,11 +474,11 @@ impl Guard {
     }
 
     #[inline]
-    fn now_outside(&self, outside: impl Outside) -> Result<Now, Error> {
+    fn now_outside(&self, outside: impl Outside + Copy) -> Result<Now, Error> {
         match self.shared.time() {
             Ok(time) => {
-                if self.deny.is_due(time) {
-                    self.deny.look(time, &self.shared.core);
+                if self.gate.is_due(time) {
+                    outside.run(|| self.look(time));
                 }
                 if self.driver.is_due(time) {
                     outside.run(|| self.driver.wake(&self.shared));

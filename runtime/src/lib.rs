@@ -18,6 +18,7 @@ mod deny;
 mod driver;
 mod error;
 mod fetch;
+mod files;
 mod guard;
 mod landings;
 mod metrics;

@@ -1,13 +1,15 @@
 //! Policies from files and text, with the files and variables they name.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use counterseal_core::crypto::{self, Provider};
 use counterseal_core::error::Code;
 use counterseal_core::limits::POLICY_BYTES;
 use counterseal_core::policy::{self, Format, PolicyError, PolicyOptions, Problem};
 
-use crate::resources::{Machine, read_bounded};
+use crate::files::ReadFile;
+use crate::resources::Machine;
 
 /// Names the service where the caller does not.
 const SERVICE_VARIABLE: &str = "COUNTERSEAL_SERVICE";
@@ -17,6 +19,8 @@ const SERVICE_VARIABLE: &str = "COUNTERSEAL_SERVICE";
 pub struct Policy {
     pub(crate) inner: policy::Policy,
     pub(crate) origin: Option<Origin>,
+    /// What it was read from; empty where it came from text.
+    files: Arc<[ReadFile]>,
     /// Relative paths in it start here.
     base_dir: PathBuf,
 }
@@ -87,7 +91,7 @@ impl Policy {
         let base_dir = base_dir.unwrap_or(Path::new(""));
         let resources = Machine::at(base_dir);
         let inner = policy::Policy::from_data(json, &options(service, &resources)?)?;
-        Ok(Policy { inner, origin: None, base_dir: base_dir.to_owned() })
+        Ok(Policy { inner, origin: None, files: Arc::default(), base_dir: base_dir.to_owned() })
     }
 
     /// A policy file written out as TOML, as one service sees it: what the service changes is merged in,
@@ -99,7 +103,7 @@ impl Policy {
         let origin = Origin::of(path.as_ref(), service);
         let resources = Machine::at(origin.base_dir());
         let options = options(origin.service.as_deref(), &resources)?;
-        policy::Policy::expand(&origin.read()?, origin.format(), &options)
+        policy::Policy::expand(&origin.read(&resources)?, origin.format(), &options)
     }
 
     /// The services that a policy file has changes for, in the order of the file.
@@ -108,13 +112,18 @@ impl Policy {
     /// [`PolicyError`] where the file cannot be read or is not well-formed; its settings are not checked.
     pub fn services(path: impl AsRef<Path>) -> Result<Vec<String>, PolicyError> {
         let origin = Origin::of(path.as_ref(), None);
-        policy::services(&origin.read()?, origin.format())
+        policy::services(&origin.read(&Machine::at(""))?, origin.format())
     }
 
     /// The deny file, if it names one, and how many keys and issuers that denied when it was read.
     pub(crate) fn deny_file(&self) -> (Option<PathBuf>, usize) {
         let path = self.inner.deny_file().map(|path| self.base_dir.join(path));
         (path, self.inner.denied_by_file())
+    }
+
+    /// The files whose changes load it again; none where it came from text, or says that it is not watched.
+    pub(crate) fn watched(&self) -> Vec<ReadFile> {
+        if self.inner.is_watched() { self.files.to_vec() } else { Vec::new() }
     }
 
     /// Where fetched keys are kept, if anywhere.
@@ -146,7 +155,7 @@ impl Policy {
         base_dir: &Path,
     ) -> Result<Policy, PolicyError> {
         let inner = policy::Policy::parse(text, format, options)?;
-        Ok(Policy { inner, origin: None, base_dir: base_dir.to_owned() })
+        Ok(Policy { inner, origin: None, files: Arc::default(), base_dir: base_dir.to_owned() })
     }
 }
 
@@ -167,14 +176,17 @@ impl Origin {
     pub(crate) fn load(self) -> Result<Policy, PolicyError> {
         let base_dir = self.base_dir().to_owned();
         let resources = Machine::at(&base_dir);
-        let options = options(self.service.as_deref(), &resources)?;
-        let options = PolicyOptions { scripted_keys: self.scripted_keys, ..options };
-        let inner = policy::Policy::parse_bytes(&self.read()?, self.format(), &options)?;
-        Ok(Policy { inner, origin: Some(self), base_dir })
+        let text = self.read(&resources)?;
+        let inner = {
+            let options = options(self.service.as_deref(), &resources)?;
+            let options = PolicyOptions { scripted_keys: self.scripted_keys, ..options };
+            policy::Policy::parse_bytes(&text, self.format(), &options)?
+        };
+        Ok(Policy { inner, origin: Some(self), files: resources.into_read().into(), base_dir })
     }
 
-    fn read(&self) -> Result<Vec<u8>, PolicyError> {
-        read_bounded(&self.path, POLICY_BYTES).map_err(|reason| {
+    fn read(&self, resources: &Machine) -> Result<Vec<u8>, PolicyError> {
+        resources.read_at(self.path.clone(), POLICY_BYTES).map_err(|reason| {
             let message = format!("the policy file cannot be read: {reason}");
             PolicyError::from(Problem::whole_file(Code::ConfigFile, &message))
         })

@@ -1,5 +1,6 @@
 //! What a policy names: environment variables, and files beside it.
 
+use std::cell::RefCell;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
@@ -7,16 +8,32 @@ use std::path::{Path, PathBuf};
 use counterseal_core::limits::STATIC_JWKS_BYTES;
 use counterseal_core::policy::Resources;
 
+use crate::files::ReadFile;
+
 /// Variables of this process and files under a base directory.
 #[derive(Debug)]
 pub(crate) struct Machine {
     base_dir: PathBuf,
+    /// What was read.
+    read: RefCell<Vec<ReadFile>>,
 }
 
 impl Machine {
     /// Relative paths start at `base_dir`.
     pub(crate) fn at(base_dir: impl Into<PathBuf>) -> Machine {
-        Machine { base_dir: base_dir.into() }
+        Machine { base_dir: base_dir.into(), read: RefCell::default() }
+    }
+
+    /// A file that belongs to the policy, read at this path as it stands.
+    pub(crate) fn read_at(&self, path: PathBuf, limit: usize) -> Result<Vec<u8>, String> {
+        let (file, bytes) = ReadFile::read(path, limit);
+        self.read.borrow_mut().push(file);
+        bytes
+    }
+
+    /// The files that were read, as they were then.
+    pub(crate) fn into_read(self) -> Vec<ReadFile> {
+        self.read.into_inner()
     }
 }
 
@@ -26,6 +43,12 @@ impl Resources for Machine {
     }
 
     fn read(&self, path: &str) -> Result<Vec<u8>, String> {
+        let path = self.base_dir.join(path);
+        let bytes = self.read_at(path.clone(), STATIC_JWKS_BYTES);
+        bytes.map_err(|reason| format!("{}: {reason}", path.display()))
+    }
+
+    fn read_followed(&self, path: &str) -> Result<Vec<u8>, String> {
         let path = self.base_dir.join(path);
         read_bounded(&path, STATIC_JWKS_BYTES).map_err(|reason| format!("{}: {reason}", path.display()))
     }

@@ -6,7 +6,7 @@ use super::issuer::{self, Draft};
 use super::model::{Issuer, Notice, Policy};
 use super::problem::{Fault, Problems};
 use super::source::Sources;
-use super::tree::{Node, Place};
+use super::tree::{Node, Place, Value};
 use super::{PolicyOptions, deny, open_issuer, overlap, values};
 use crate::error::Code;
 use crate::limits;
@@ -61,6 +61,7 @@ pub(super) fn build(root: &Node, context: &mut Context<'_, '_>) -> Option<Policy
             .get("fetch")
             .and_then(|fetch| fetch.get("mode"))
             .is_some_and(|mode| mode.as_str() == "inline"),
+        watch: root.get("watch").is_none_or(|watch| matches!(watch.value, Value::Boolean(true))),
         snapshot: root.get("fetch").and_then(|fetch| fetch.get("snapshot")).map(|path| path.as_str().into()),
         fetch_wait_millis: millis(root, "fetch", "wait").unwrap_or(limits::FETCH_WAIT_MILLIS),
         denied,

@@ -130,7 +130,7 @@ pub(super) fn listed(root: &Node, context: &mut Context<'_, '_>) -> DenyList {
 pub(super) fn file(root: &Node, context: &mut Context<'_, '_>) -> Option<DenyFile> {
     let node = root.get("deny_file")?;
     let text = node.text()?;
-    let read = secret::file(&text.text, text.from_environment, context.options.resources);
+    let read = secret::followed(&text.text, text.from_environment, context.options.resources);
     let list = read
         .map_err(|reason| Fault::new(Code::ConfigFile, reason))
         .and_then(|bytes| DenyList::from_file(&bytes).map_err(|fault| Fault::value(fault.to_string())));

@@ -13,6 +13,11 @@ impl Policy {
         self.fetches_inline
     }
 
+    /// Is it loaded again when its files change (`watch`)?
+    pub fn is_watched(&self) -> bool {
+        self.watch
+    }
+
     /// The path of `fetch.snapshot` as the policy has it, to be resolved against its directory.
     pub fn snapshot(&self) -> Option<&str> {
         self.snapshot.as_deref()

@@ -74,6 +74,11 @@ pub trait Resources {
     /// The error is the reason, without anything of the contents.
     fn read(&self, path: &str) -> Result<Vec<u8>, String>;
 
+    /// The same for a file that whoever uses the policy reads again by itself, as it changes.
+    fn read_followed(&self, path: &str) -> Result<Vec<u8>, String> {
+        self.read(path)
+    }
+
     /// The path of such a file for those who read it later, wherever the process works by then.
     fn absolute(&self, path: &str) -> String {
         path.to_owned()

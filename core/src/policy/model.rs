@@ -258,6 +258,8 @@ pub struct Policy {
     pub(crate) fetch_wait_millis: u64,
     /// Are keys fetched without a thread of their own?
     pub(crate) fetches_inline: bool,
+    /// Is the policy loaded again when its files change?
+    pub(crate) watch: bool,
     /// Where fetched keys are kept for the next process.
     pub(crate) snapshot: Option<Box<str>>,
     /// `deny_kid` and `deny_issuer`.

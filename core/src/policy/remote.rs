@@ -69,7 +69,7 @@ pub(super) fn read(
     let bearer_file = match keys.get("bearer_file") {
         None => None,
         // It is read for each fetch; here once, so that a wrong path is told at the start.
-        Some(node) => match secret::file(node.as_str(), false, context.options.resources) {
+        Some(node) => match secret::followed(node.as_str(), false, context.options.resources) {
             Ok(_) => Some(Arc::from(context.options.resources.absolute(node.as_str()))),
             Err(reason) => {
                 context.problems.at(node.place, secret::unreadable(Code::ConfigFile, node.as_str(), reason));

@@ -392,6 +392,7 @@ pub static SETTINGS: &[Setting] = &[
 
     row("deny_kid", Shape::Texts, "[]", "Keys that are refused at once, by `kid`, whoever's they are.").rules(&["POL-07"]),
     row("deny_issuer", Shape::Texts, "[]", "Issuers that are refused at once, by any spelling that the policy knows.").rules(&["POL-07"]),
+    row("watch", Shape::Boolean, "true", "Whether a change of the policy file, or of a key file or secret that it names, loads it again within seconds.").rules(&["POL-06"]),
     row("deny_file", Shape::Path, "", "A file of more of both, `kid NAME` or `issuer URL` on a line; it acts within seconds of a change.").rules(&["POL-07"]),
 ];
 

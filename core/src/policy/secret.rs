@@ -36,11 +36,27 @@ pub(super) fn read(text: &Text, resources: &dyn Resources) -> Result<Zeroizing<V
 
 /// A file's bytes, or why there are none. With `hide`, the path is not repeated.
 pub(super) fn file(path: &str, hide: bool, resources: &dyn Resources) -> Result<Zeroizing<Vec<u8>>, String> {
+    told(path, hide, |path| resources.read(path))
+}
+
+/// The same for a file that the guard reads again by itself.
+pub(super) fn followed(
+    path: &str,
+    hide: bool,
+    resources: &dyn Resources,
+) -> Result<Zeroizing<Vec<u8>>, String> {
+    told(path, hide, |path| resources.read_followed(path))
+}
+
+fn told(
+    path: &str,
+    hide: bool,
+    read: impl Fn(&str) -> Result<Vec<u8>, String>,
+) -> Result<Zeroizing<Vec<u8>>, String> {
     if path.is_empty() {
         return Err("the path is empty".to_owned());
     }
-    let read = resources.read(path).map(Zeroizing::new);
-    read.map_err(|reason| {
+    read(path).map(Zeroizing::new).map_err(|reason| {
         let reason = if hide { reason.replace(path, "…") } else { reason };
         let reason: String = reason.chars().take(LONGEST_REASON).filter(|one| !one.is_control()).collect();
         format!("the file cannot be read: {reason}")
