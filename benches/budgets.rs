@@ -42,6 +42,6 @@ fn main() {
     println!("{} budgets, {} failed", report.budgets(), report.failures());
     if asked.is_empty() {
         report.write(&Path::new(env!("CARGO_MANIFEST_DIR")).join("results")).unwrap();
-        println!("written to benches/results/latest.md and latest.json");
+        println!("written to benches/results/rust.json");
     }
 }
