@@ -213,6 +213,24 @@ const (
 	ErrJwkCertMismatch Code = 5114
 	// alg_ambiguous: the key names no algorithm and the policy lists several for it
 	ErrAlgAmbiguous Code = 5115
+	// jwks_url_invalid: keys cannot be fetched from this URL
+	ErrJwksURLInvalid Code = 5201
+	// jwks_redirect: the key server answers with a redirect that is not followed
+	ErrJwksRedirect Code = 5202
+	// jwks_address_blocked: the address of the key server is not one to fetch from
+	ErrJwksAddressBlocked Code = 5203
+	// jwks_fetch_failed: the key server does not answer as it should
+	ErrJwksFetchFailed Code = 5204
+	// jwks_empty: no key of the fetched set can be used
+	ErrJwksEmpty Code = 5205
+	// metadata_issuer_mismatch: the metadata is of another issuer
+	ErrMetadataIssuerMismatch Code = 5206
+	// metadata_url_invalid: the metadata names a URL that keys cannot be fetched from
+	ErrMetadataURLInvalid Code = 5207
+	// issuer_url_invalid: no metadata can be found by this issuer
+	ErrIssuerURLInvalid Code = 5208
+	// snapshot_invalid: the key snapshot is not one of this policy
+	ErrSnapshotInvalid Code = 5209
 	// misuse_time: the time given is not in seconds since 1970
 	ErrMisuseTime Code = 6001
 	// misuse_closed: the flight or guard is not one that waits for this
@@ -321,6 +339,15 @@ var codeTable = [...]codeRow{
 	{ErrHmacKeyIsPublic, "hmac_key_is_public", ClassPolicy, "the secret is a public key or certificate"},
 	{ErrJwkCertMismatch, "jwk_cert_mismatch", ClassPolicy, "the certificate is not the one of the key"},
 	{ErrAlgAmbiguous, "alg_ambiguous", ClassPolicy, "the key names no algorithm and the policy lists several for it"},
+	{ErrJwksURLInvalid, "jwks_url_invalid", ClassPolicy, "keys cannot be fetched from this URL"},
+	{ErrJwksRedirect, "jwks_redirect", ClassPolicy, "the key server answers with a redirect that is not followed"},
+	{ErrJwksAddressBlocked, "jwks_address_blocked", ClassPolicy, "the address of the key server is not one to fetch from"},
+	{ErrJwksFetchFailed, "jwks_fetch_failed", ClassPolicy, "the key server does not answer as it should"},
+	{ErrJwksEmpty, "jwks_empty", ClassPolicy, "no key of the fetched set can be used"},
+	{ErrMetadataIssuerMismatch, "metadata_issuer_mismatch", ClassPolicy, "the metadata is of another issuer"},
+	{ErrMetadataURLInvalid, "metadata_url_invalid", ClassPolicy, "the metadata names a URL that keys cannot be fetched from"},
+	{ErrIssuerURLInvalid, "issuer_url_invalid", ClassPolicy, "no metadata can be found by this issuer"},
+	{ErrSnapshotInvalid, "snapshot_invalid", ClassPolicy, "the key snapshot is not one of this policy"},
 	{ErrMisuseTime, "misuse_time", ClassMisuse, "the time given is not in seconds since 1970"},
 	{ErrMisuseClosed, "misuse_closed", ClassMisuse, "the flight or guard is not one that waits for this"},
 	{ErrMisuseArgument, "misuse_argument", ClassMisuse, "an argument has the wrong type or form"},

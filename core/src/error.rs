@@ -171,6 +171,16 @@ codes! {
     5114 JwkCertMismatch "jwk_cert_mismatch" Policy 0 "" "the certificate is not the one of the key";
     5115 AlgAmbiguous "alg_ambiguous" Policy 0 "" "the key names no algorithm and the policy lists several for it";
 
+    5201 JwksUrlInvalid "jwks_url_invalid" Policy 0 "" "keys cannot be fetched from this URL";
+    5202 JwksRedirect "jwks_redirect" Policy 0 "" "the key server answers with a redirect that is not followed";
+    5203 JwksAddressBlocked "jwks_address_blocked" Policy 0 "" "the address of the key server is not one to fetch from";
+    5204 JwksFetchFailed "jwks_fetch_failed" Policy 0 "" "the key server does not answer as it should";
+    5205 JwksEmpty "jwks_empty" Policy 0 "" "no key of the fetched set can be used";
+    5206 MetadataIssuerMismatch "metadata_issuer_mismatch" Policy 0 "" "the metadata is of another issuer";
+    5207 MetadataUrlInvalid "metadata_url_invalid" Policy 0 "" "the metadata names a URL that keys cannot be fetched from";
+    5208 IssuerUrlInvalid "issuer_url_invalid" Policy 0 "" "no metadata can be found by this issuer";
+    5209 SnapshotInvalid "snapshot_invalid" Policy 0 "" "the key snapshot is not one of this policy";
+
     6001 MisuseTime "misuse_time" Misuse 500 "" "the time given is not in seconds since 1970";
     6002 MisuseClosed "misuse_closed" Misuse 500 "" "the flight or guard is not one that waits for this";
     6003 MisuseArgument "misuse_argument" Misuse 500 "" "an argument has the wrong type or form";

@@ -13,7 +13,9 @@ use crate::cache::CacheCounters;
 use crate::error::{Code, Rejection};
 use crate::identity::Identity;
 use crate::inbound::{self, About, Decisions, Engine, IssuerStatus, Report, Stop, Why, without_scheme};
-use crate::keys::{Flight, Waiting};
+use crate::keys::fetch::{Document, FetchFault, Response};
+use crate::keys::plan::max_age;
+use crate::keys::{Clock, Come, Flight, Order, Waiting};
 use crate::keyset::{KeySet, KeySetOptions, Origin};
 use crate::policy::{DenyList, Policy};
 use crate::record::Silent;
@@ -133,17 +135,17 @@ impl Guard {
             _ => None,
         };
         let engine: &Engine = &engine;
-        Err(outside.run(|| self.verify(engine, token, now.time(), hash)))
+        Err(outside.run(|| self.verify(engine, token, now, hash)))
     }
 
     /// The decision on a bare token that is not in the cache; with its `hash`, it is put there.
-    fn verify(&self, engine: &Engine, token: &[u8], now: UnixTime, hash: Option<u64>) -> Decision {
+    fn verify(&self, engine: &Engine, token: &[u8], now: Now, hash: Option<u64>) -> Decision {
         match inbound::verify(engine, token, now, &mut Silent) {
             Ok(accepted) => {
                 engine.counters(About::Entry(accepted.issuer)).count_verified();
                 let identity = accepted.identity.clone();
                 if let Some(hash) = hash {
-                    engine.cache.insert(hash, token, accepted, now, |slot| engine.keys.revision(slot));
+                    engine.cache.insert(hash, token, accepted, now.time(), |slot| engine.keys.revision(slot));
                 }
                 Decision::Verified(identity)
             }
@@ -159,7 +161,7 @@ impl Guard {
 
     /// The same verification as a report of every check, without side effects (EXP-01, EXP-02).
     pub fn explain(&self, token: &[u8], now: Now) -> Report {
-        inbound::explain(&self.engine.load(), without_scheme(token), now.time())
+        inbound::explain(&self.engine.load(), without_scheme(token), now)
     }
 
     /// Puts another policy in place of this one, at once and whole. Cached results of the old one
@@ -216,11 +218,85 @@ impl Guard {
         if engine.keys.replace(slot, keys) { Ok(()) } else { Err(Code::MisuseClosed) }
     }
 
+    /// The fetches to be made now, and when there will be another. What is told of each by [`Guard::fetched`]
+    /// ends it; until then there is no second one for the same keys (JKS-06).
+    pub fn orders(&self, now: UnixTime) -> (Vec<Order>, Option<UnixTime>) {
+        self.engine.load().keys.orders(now)
+    }
+
+    /// Are the keys there of every issuer whose keys the service cannot do without (`required`)? Else what it waits
+    /// for, or an error where some could not be had. All that are not there are asked for.
+    #[allow(clippy::result_unit_err, reason = "there is nothing to say but that")]
+    pub fn readiness(&self, now: UnixTime) -> Result<Option<Flight>, ()> {
+        let engine = self.engine.load();
+        let clock = Clock { now: Some(now), may_ask: true };
+        let (mut flight, mut failed) = (None, false);
+        for issuer in &engine.policy.issuers {
+            match engine.keys.snapshot(issuer.keys).keys(clock) {
+                Err(Waiting::For(awaited)) if issuer.required => flight = flight.or(Some(awaited)),
+                Err(Waiting::Failed) if issuer.required => failed = true,
+                _ => {}
+            }
+        }
+        if flight.is_none() && failed { Err(()) } else { Ok(flight) }
+    }
+
+    /// Does the policy have keys that are fetched?
+    pub fn has_remote_keys(&self) -> bool {
+        self.engine.load().policy.key_sources.iter().any(|source| source.remote().is_some())
+    }
+
+    /// Tells what came of a fetch. Metadata leads to a second order, for the keys; everything else ends the
+    /// flight: the keys are swapped, or stay as they were (JKS-08).
+    pub fn fetched(
+        &self,
+        order: Order,
+        now: UnixTime,
+        outcome: Result<Response, FetchFault>,
+    ) -> Option<Order> {
+        let engine = self.engine.load();
+        let Order { flight, request } = order;
+        let outcome = match (outcome, request.document) {
+            (Ok(response), Document::Metadata) => {
+                let next = engine.keys.found(flight, |source| source.read_metadata(response.body))?;
+                match next {
+                    Ok(order) => return Some(order),
+                    Err(fault) => Err(fault),
+                }
+            }
+            (Ok(response), Document::Keys) => self.read_fetched(&engine, flight, response),
+            (Err(fault), _) => Err(fault),
+        };
+        engine.keys.end(flight, now, outcome);
+        None
+    }
+
+    fn read_fetched(&self, engine: &Engine, flight: Flight, response: Response) -> Result<Come, FetchFault> {
+        let Response { body, cache_control, age } = response;
+        let slot = engine.keys.slot_of(flight).ok_or_else(|| FetchFault::new(Code::MisuseClosed, "over"))?;
+        let origin = match engine.policy.key_sources.get(slot).and_then(|source| source.remote()) {
+            Some(source) => {
+                Origin::FetchedWithin { most_bytes: source.settings.max_bytes, most_keys: source.max_keys }
+            }
+            None => Origin::Fetched,
+        };
+        let keys = KeySet::from_jwks(&body, &options(engine, slot, origin))
+            .map_err(|code| FetchFault::new(code, code.message()))?;
+        if keys.is_empty() {
+            let reasons = keys.skipped().iter().map(|key| key.reason.slug());
+            let reasons: std::collections::BTreeSet<_> = reasons.collect();
+            let reasons: Vec<_> = reasons.into_iter().collect();
+            let detail = format!("no key can be used: {}", reasons.join(", "));
+            return Err(FetchFault::new(Code::JwksEmpty, detail));
+        }
+        Ok(Come { keys, body, max_age: max_age(cache_control.as_deref(), age) })
+    }
+
     /// The flight that tokens of a policy entry wait for; `None` where its keys are there or failed.
     pub fn awaited(&self, issuer_name: &str) -> Option<Flight> {
         let engine = self.engine.load();
         let entry = engine.policy.issuers.iter().find(|issuer| &*issuer.name == issuer_name)?;
-        match engine.keys.snapshot(entry.keys).keys() {
+        match engine.keys.snapshot(entry.keys).keys(Clock { now: None, may_ask: false }) {
             Err(Waiting::For(flight)) => Some(flight),
             _ => None,
         }
@@ -260,8 +336,8 @@ impl Guard {
     }
 
     /// Every entry of the policy: its keys, and what became of its tokens.
-    pub fn issuers(&self) -> Vec<IssuerStatus> {
-        self.engine.load().status()
+    pub fn issuers(&self, now: Option<UnixTime>) -> Vec<IssuerStatus> {
+        self.engine.load().status(now)
     }
 
     /// What became of tokens that belong to no issuer of the policy.
@@ -281,16 +357,20 @@ impl Guard {
     }
 
     fn read_keys(&self, engine: &Engine, slot: usize, jwks: &[u8]) -> Result<Arc<KeySet>, Code> {
-        let users = engine.policy.issuers.iter().filter(|issuer| issuer.keys == slot);
-        let algorithms = users.fold(AlgorithmSet::new(), |all, issuer| all.union(issuer.algorithms));
-        let options = KeySetOptions { algorithms, provider: engine.policy.provider, origin: Origin::Fetched };
-        let keys = KeySet::from_jwks(jwks, &options)?;
+        let keys = KeySet::from_jwks(jwks, &options(engine, slot, Origin::Fetched))?;
         if keys.is_empty() { Err(Code::JwksInvalid) } else { Ok(Arc::new(keys)) }
     }
 
     fn next_reference(&self) -> u64 {
         self.references.hash_one(self.rejections.fetch_add(1, Ordering::Relaxed))
     }
+}
+
+/// For the keys of a slot: everything that its entries list.
+fn options(engine: &Engine, slot: usize, origin: Origin) -> KeySetOptions {
+    let users = engine.policy.issuers.iter().filter(|issuer| issuer.keys == slot);
+    let algorithms = users.fold(AlgorithmSet::new(), |all, issuer| all.union(issuer.algorithms));
+    KeySetOptions { algorithms, provider: engine.policy.provider, origin }
 }
 
 impl fmt::Debug for Guard {

@@ -69,3 +69,21 @@ pub const CACHE_ENTRIES_MAX: usize = 4 * 1024 * 1024;
 /// Milliseconds a caller waits for keys, unless `fetch.wait` says otherwise: longer than a fetch, shorter
 /// than most clients' patience.
 pub const FETCH_WAIT_MILLIS: u64 = 3000;
+/// Milliseconds for which fetched keys are fresh, unless the answer or `fetch.ttl` says otherwise (JKS-05).
+pub const FETCH_TTL_MILLIS: u64 = 600_000;
+/// What `fetch.ttl_min` is otherwise.
+pub const FETCH_TTL_MIN_MILLIS: u64 = 60_000;
+/// What `fetch.ttl_max` is otherwise.
+pub const FETCH_TTL_MAX_MILLIS: u64 = 86_400_000;
+/// What `fetch.cooldown` is otherwise (JKS-07).
+pub const FETCH_COOLDOWN_MILLIS: u64 = 30_000;
+/// What `fetch.stale` is otherwise (JKS-08).
+pub const FETCH_STALE_MILLIS: u64 = 3_600_000;
+/// What `fetch.connect_timeout` is otherwise (JKS-04).
+pub const FETCH_CONNECT_MILLIS: u64 = 2000;
+/// What `fetch.timeout` is otherwise (JKS-04).
+pub const FETCH_TIMEOUT_MILLIS: u64 = 5000;
+/// Largest `ca_file` in bytes.
+pub const CA_FILE_BYTES: usize = 4 * 1024 * 1024;
+/// Most unknown kids that one fetch answers for (JKS-07).
+pub const UNKNOWN_KIDS: usize = 256;

@@ -82,6 +82,7 @@ rules! {
     Jwk13 "JWK-13" "a secret is as long as its hash";
     Jwk14 "JWK-14" "a secret is no public key";
     Jwk16 "JWK-16" "a certificate is the one of its key";
+    Jks07 "JKS-07" "the key's name may be one that was published since";
     Jks12 "JKS-12" "an outage is not a rejection";
     Clm01 "CLM-01" "iss is one trusted issuer";
     Clm04 "CLM-04" "sub names somebody";

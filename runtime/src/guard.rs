@@ -12,12 +12,13 @@ use counterseal_core::error::{Code, Rejection};
 use counterseal_core::guard::{self, Decision, Here, Outside};
 use counterseal_core::identity::Identity;
 use counterseal_core::inbound::Report;
-use counterseal_core::keys::{Flight, KeyState};
+use counterseal_core::keys::Flight;
 use counterseal_core::rule::Rule;
 use counterseal_core::time::{Now, UnixTime};
 
 use crate::clock::Clock;
 use crate::deny::DenyWatch;
+use crate::driver::{Driver, Network};
 use crate::landings::{Completions, Landings};
 use crate::policy::Origin;
 use crate::status::{PolicyStatus, Status};
@@ -30,12 +31,32 @@ pub const WAITS: usize = 2;
 /// Verifies tokens by a policy. Build it once and share it: every method takes `&self`.
 #[derive(Debug)]
 pub struct Guard {
-    core: guard::Guard,
-    clock: Clock,
+    shared: Arc<Shared>,
     origin: ArcSwapOption<Origin>,
     deny: DenyWatch,
     reloads: ArcSwap<Reloads>,
+    driver: Driver,
+}
+
+/// What a guard shares with the threads that fetch its keys.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) core: guard::Guard,
+    clock: Clock,
     landings: ArcSwap<Landings>,
+}
+
+impl Shared {
+    /// The driver's time.
+    #[inline]
+    pub(crate) fn time(&self) -> Result<UnixTime, Code> {
+        self.clock.now(self.core.leeway_seconds())
+    }
+
+    /// Wakes everybody whose keys came, or could not be had.
+    pub(crate) fn landed(&self) {
+        self.landings.load().wake(|flight| self.core.has_landed(flight));
+    }
 }
 
 /// Attempts to load the policy again.
@@ -62,7 +83,7 @@ pub enum Answer {
 impl Guard {
     /// A guard for a policy that was loaded before.
     pub fn new(policy: Policy) -> Guard {
-        Guard::with_clock(policy, Clock::system())
+        Guard::with_clock(policy, Clock::system(), crate::fetch::network())
     }
 
     /// Loads a policy file and builds its guard; see [`Policy::load`].
@@ -73,18 +94,19 @@ impl Guard {
         Ok(Guard::new(Policy::load(path, service)?))
     }
 
-    pub(crate) fn with_clock(policy: Policy, clock: Clock) -> Guard {
+    pub(crate) fn with_clock(policy: Policy, clock: Clock, network: Network) -> Guard {
         // RandomState is seeded by the operating system, once for each process.
         let secret = RandomState::new().build_hasher().finish();
         let (deny_file, denied) = policy.deny_file();
         let Policy { inner, origin, .. } = policy;
+        let driver = Driver::new(inner.fetches_inline(), network);
+        let core = guard::Guard::new(inner, secret);
         Guard {
-            core: guard::Guard::new(inner, secret),
-            clock,
+            shared: Arc::new(Shared { core, clock, landings: ArcSwap::default() }),
             origin: ArcSwapOption::new(origin.map(Arc::new)),
             deny: DenyWatch::new(deny_file, denied),
             reloads: ArcSwap::default(),
-            landings: ArcSwap::default(),
+            driver,
         }
     }
 
@@ -172,10 +194,13 @@ impl Guard {
 
     #[inline]
     fn answer_at(&self, token: &[u8], now: Now, outside: impl Outside) -> Result<Answer, Error> {
-        match self.core.answer(token, now, outside) {
+        match self.shared.core.answer(token, now, outside) {
             guard::Answer::Known(id) => Ok(Answer::Known(id)),
             guard::Answer::Decided(Decision::Verified(identity)) => Ok(Answer::Verified(identity)),
-            guard::Answer::Decided(Decision::Pending(flight)) => Ok(Answer::Pending(flight)),
+            guard::Answer::Decided(Decision::Pending(flight)) => {
+                self.driver.wake(&self.shared);
+                Ok(Answer::Pending(flight))
+            }
             guard::Answer::Decided(Decision::Rejected(rejection)) => Err(Error::from_rejection(rejection)),
         }
     }
@@ -185,8 +210,8 @@ impl Guard {
     /// # Errors
     /// [`Error::Unavailable`] where too many callers wait already.
     pub fn watch(&self, flight: Flight, ticket: u64, completions: &Arc<Completions>) -> Result<(), Error> {
-        let landed = |flight| self.core.has_landed(flight);
-        match self.landings.load().watch(flight, ticket, completions, landed) {
+        let landed = |flight| self.shared.core.has_landed(flight);
+        match self.shared.landings.load().watch(flight, ticket, completions, landed) {
             true => Ok(()),
             false => Err(self.keys_unavailable(Some(flight))),
         }
@@ -194,18 +219,18 @@ impl Guard {
 
     /// Forgets a ticket whose caller went away. It may be in the queue already.
     pub fn unwatch(&self, ticket: u64, completions: &Arc<Completions>) {
-        self.landings.load().unwatch(ticket, completions);
+        self.shared.landings.load().unwatch(ticket, completions);
     }
 
     /// Puts every ticket that is watched into its queue: whoever waits asks again at once. For hosts that
     /// close a guard of theirs.
     pub fn end_watches(&self) {
-        self.landings.load().wake(|_| true);
+        self.shared.landings.load().wake(|_| true);
     }
 
     /// How long a caller may wait for keys in all (`fetch.wait`).
     pub fn wait(&self) -> Duration {
-        Duration::from_millis(self.core.wait_millis())
+        Duration::from_millis(self.shared.core.wait_millis())
     }
 
     /// The outage that a caller is told of who has waited long enough, for `flight` where it is known.
@@ -219,12 +244,12 @@ impl Guard {
     /// # Errors
     /// [`Error::Unavailable`] where the clock is not to be trusted.
     pub fn explain(&self, token: impl AsRef<[u8]>) -> Result<Report, Error> {
-        Ok(self.core.explain(token.as_ref(), self.now()?))
+        Ok(self.shared.core.explain(token.as_ref(), self.now()?))
     }
 
     /// [`Guard::explain`] at a time of the caller's choosing.
     pub fn explain_at(&self, token: impl AsRef<[u8]>, now: UnixTime) -> Report {
-        self.core.explain(token.as_ref(), Now::Given(now))
+        self.shared.core.explain(token.as_ref(), Now::Given(now))
     }
 
     /// Reads the policy file again and swaps the whole policy at once. The old one stays where the
@@ -254,21 +279,24 @@ impl Guard {
     pub fn replace(&self, policy: Policy) {
         let (deny_file, denied) = policy.deny_file();
         let Policy { inner, origin, .. } = policy;
+        let is_inline = inner.fetches_inline();
         self.deny.follow(deny_file, denied, || {
-            self.core.replace(inner);
+            self.shared.core.replace(inner);
             self.origin.store(origin.map(Arc::new));
         });
         self.reloads.rcu(|held| Reloads { fault: None, ..Reloads::clone(held) });
         self.landed();
+        self.driver.follow(is_inline, &self.shared);
     }
 
     /// To be called in a child process that was made by `fork`, before anything else; bindings do it for
     /// their users. Locks that threads of the parent held are left behind with what they guarded, the
     /// cache is empty, and the keys are the same (DRV-02).
     pub fn after_fork(&self) {
-        std::mem::forget(self.landings.swap(Arc::default()));
+        std::mem::forget(self.shared.landings.swap(Arc::default()));
+        self.driver.after_fork();
         self.deny.after_fork();
-        self.core.after_fork();
+        self.shared.core.after_fork();
     }
 
     /// Waits until the keys of every issuer are there: for the start of a service, and its readiness probe.
@@ -278,7 +306,12 @@ impl Guard {
     pub fn ready(&self, timeout: Duration) -> Result<(), Error> {
         let deadline = Instant::now() + timeout;
         while let Some(flight) = self.readiness()? {
-            if !self.landings.load_full().wait(flight, deadline, |flight| self.core.has_landed(flight)) {
+            if !self
+                .shared
+                .landings
+                .load_full()
+                .wait(flight, deadline, |flight| self.shared.core.has_landed(flight))
+            {
                 return Err(self.keys_unavailable(Some(flight)));
             }
         }
@@ -291,26 +324,22 @@ impl Guard {
     /// # Errors
     /// [`Error::Unavailable`] where some could not be had.
     pub fn readiness(&self) -> Result<Option<Flight>, Error> {
-        let issuers = self.core.issuers();
-        let awaited = issuers.iter().find_map(|issuer| self.core.awaited(&issuer.name));
-        match awaited {
-            None if issuers.iter().any(|issuer| issuer.key_state == KeyState::Failed) => {
-                Err(self.keys_unavailable(None))
-            }
-            awaited => Ok(awaited),
-        }
+        let now = self.now()?.time();
+        let readiness = self.shared.core.readiness(now);
+        self.driver.wake(&self.shared);
+        readiness.map_err(|()| self.keys_unavailable(None))
     }
 
     /// How the guard is doing: its policy, issuers and keys, what became of tokens, and alarms.
     pub fn status(&self) -> Status {
         let reloads = self.reloads.load();
-        let policy = PolicyStatus { generation: self.core.policy_generation(), ..reloads.status };
+        let policy = PolicyStatus { generation: self.shared.core.policy_generation(), ..reloads.status };
         Status::new(
             policy,
             reloads.fault.clone(),
-            self.core.issuers(),
-            self.core.strangers(),
-            self.core.cache_counters(),
+            self.shared.core.issuers(self.shared.time().ok()),
+            self.shared.core.strangers(),
+            self.shared.core.cache_counters(),
             self.deny.status(),
         )
     }
@@ -322,29 +351,32 @@ impl Guard {
 
     /// How many tokens the verified-token cache holds at most (`cache.entries`).
     pub fn cache_capacity(&self) -> usize {
-        self.core.cache_capacity()
+        self.shared.core.cache_capacity()
     }
 
     /// What the verified-token cache did.
     pub fn cache_counters(&self) -> CacheCounters {
-        self.core.cache_counters()
+        self.shared.core.cache_counters()
     }
 
     /// The core's guard, for those who drive it themselves.
     pub fn core(&self) -> &guard::Guard {
-        &self.core
+        &self.shared.core
     }
 
     pub(crate) fn landed(&self) {
-        self.landings.load().wake(|flight| self.core.has_landed(flight));
+        self.shared.landed();
     }
 
     #[inline]
     fn now(&self) -> Result<Now, Error> {
-        match self.clock.now(self.core.leeway_seconds()) {
+        match self.shared.time() {
             Ok(time) => {
                 if self.deny.is_due(time) {
-                    self.deny.look(time, &self.core);
+                    self.deny.look(time, &self.shared.core);
+                }
+                if self.driver.is_due(time) {
+                    self.driver.wake(&self.shared);
                 }
                 Ok(Now::Driver(time))
             }
@@ -359,10 +391,11 @@ impl Guard {
         now: Now,
         deadline: &OnceCell<Instant>,
     ) -> Result<Identity, Error> {
-        match self.core.decide(token, now) {
+        match self.shared.core.decide(token, now) {
             Decision::Verified(identity) => Ok(identity),
             Decision::Rejected(rejection) => Err(Error::from_rejection(rejection)),
             Decision::Pending(flight) => {
+                self.driver.wake(&self.shared);
                 let deadline = *deadline.get_or_init(|| Instant::now() + self.wait());
                 self.wait_and_decide(token, now, flight, deadline)
             }
@@ -370,10 +403,13 @@ impl Guard {
     }
 
     fn answer_at_once(&self, token: &[u8], now: Now) -> Result<Identity, Error> {
-        match self.core.decide(token, now) {
+        match self.shared.core.decide(token, now) {
             Decision::Verified(identity) => Ok(identity),
             Decision::Rejected(rejection) => Err(Error::from_rejection(rejection)),
-            Decision::Pending(flight) => Err(self.keys_unavailable(Some(flight))),
+            Decision::Pending(flight) => {
+                self.driver.wake(&self.shared);
+                Err(self.keys_unavailable(Some(flight)))
+            }
         }
     }
 
@@ -387,17 +423,25 @@ impl Guard {
     ) -> Result<Identity, Error> {
         let mut flight = flight;
         for _ in 0..WAITS {
-            if !self.landings.load_full().wait(flight, deadline, |flight| self.core.has_landed(flight)) {
+            if !self
+                .shared
+                .landings
+                .load_full()
+                .wait(flight, deadline, |flight| self.shared.core.has_landed(flight))
+            {
                 break;
             }
             let now = match now {
                 Now::Driver(_) => self.now()?, // time has passed
                 given => given,
             };
-            match self.core.decide(token, now) {
+            match self.shared.core.decide(token, now) {
                 Decision::Verified(identity) => return Ok(identity),
                 Decision::Rejected(rejection) => return Err(Error::from_rejection(rejection)),
-                Decision::Pending(next) => flight = next,
+                Decision::Pending(next) => {
+                    self.driver.wake(&self.shared);
+                    flight = next;
+                }
             }
         }
         Err(self.keys_unavailable(Some(flight)))
@@ -405,12 +449,12 @@ impl Guard {
 
     #[cold]
     fn outage(&self, rule: Rule, code: Code, flight: Option<Flight>) -> Error {
-        let rejection: Rejection = self.core.unavailable(rule, code, flight);
+        let rejection: Rejection = self.shared.core.unavailable(rule, code, flight);
         Error::from_rejection(rejection)
     }
 
     fn note_reload(&self, fault: Option<String>) {
-        let now = self.clock.now(self.core.leeway_seconds()).ok();
+        let now = self.shared.time().ok();
         self.reloads.rcu(|held| Reloads {
             status: PolicyStatus {
                 failed_reloads: held.status.failed_reloads + u64::from(fault.is_some()),

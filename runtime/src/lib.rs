@@ -15,7 +15,9 @@
 
 mod clock;
 mod deny;
+mod driver;
 mod error;
+mod fetch;
 mod guard;
 mod landings;
 mod metrics;

@@ -5,6 +5,7 @@ use std::fmt::{Display, Write};
 
 use counterseal_core::error::Class;
 use counterseal_core::inbound::Decisions;
+use counterseal_core::keys::Counts;
 
 use crate::status::Status;
 
@@ -18,6 +19,7 @@ pub(crate) fn prometheus(status: &Status) -> String {
         let labels = [("issuer", issuer.name.as_str()), ("state", issuer.key_state.name())];
         out.sample("counterseal_issuer_keys", &labels, issuer.keys);
     }
+    fetches(status, &mut out);
     out.single(
         "counterseal_policy_generation",
         "gauge",
@@ -66,6 +68,39 @@ fn decisions(status: &Status, out: &mut Exposition) {
             let outage = refusals.code.class() == Class::Unavailable;
             let outcome = if outage { "unavailable" } else { "rejected" };
             sample(outcome, refusals.code.slug(), refusals.enforced, refusals.count);
+        }
+    }
+}
+
+fn fetches(status: &Status, out: &mut Exposition) {
+    let fetched =
+        || status.issuers.iter().filter_map(|issuer| Some((issuer.name.as_str(), issuer.fetch.as_ref()?)));
+    if fetched().next().is_none() {
+        return;
+    }
+    out.family(
+        "counterseal_issuer_key_age_seconds",
+        "gauge",
+        "Seconds since the keys of an issuer were fetched.",
+    );
+    for (issuer, fetch) in fetched() {
+        if let Some(age) = fetch.key_age {
+            out.sample("counterseal_issuer_key_age_seconds", &[("issuer", issuer)], age);
+        }
+    }
+    type Count = fn(&Counts) -> u64;
+    let families: [(&str, &str, Count); 4] = [
+        ("counterseal_fetches_total", "Fetches of keys that were begun.", |counts| counts.attempts),
+        ("counterseal_refreshes_total", "Fetches that brought keys.", |counts| counts.refreshes),
+        ("counterseal_fetch_failures_total", "Fetches that did not.", |counts| counts.failures),
+        ("counterseal_unknown_kids_total", "Tokens that named a key which was not there.", |counts| {
+            counts.unknown_kids
+        }),
+    ];
+    for (name, help, count) in families {
+        out.family(name, "counter", help);
+        for (issuer, fetch) in fetched() {
+            out.sample(name, &[("issuer", issuer)], count(&fetch.counts));
         }
     }
 }

@@ -29,6 +29,14 @@ impl Resources for Machine {
         let path = self.base_dir.join(path);
         read_bounded(&path, STATIC_JWKS_BYTES).map_err(|reason| format!("{}: {reason}", path.display()))
     }
+
+    fn absolute(&self, path: &str) -> String {
+        let path = self.base_dir.join(path);
+        let whole =
+            std::path::absolute(&path).ok().and_then(|whole| whole.into_os_string().into_string().ok());
+        // Without a working directory that is text, as it is.
+        whole.unwrap_or_else(|| path.to_string_lossy().into_owned())
+    }
 }
 
 /// A file's bytes, or why they cannot be had. Never more than `limit`, whatever kind of file it is.

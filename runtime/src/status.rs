@@ -5,6 +5,7 @@ use serde::{Serialize, Serializer};
 use counterseal_core::cache::CacheCounters;
 use counterseal_core::error::Code;
 use counterseal_core::inbound::{Decisions, IssuerStatus};
+use counterseal_core::keys::KeyState;
 
 /// A guard at one moment. Nothing in it comes from a token.
 #[derive(Clone, Debug, Serialize)]
@@ -90,10 +91,25 @@ impl Status {
         let reload = reload_fault.map(|message| Alarm { code: Code::PolicyReloadFailed, message });
         let without_keys = issuers
             .iter()
-            .filter(|issuer| issuer.key_state == counterseal_core::keys::KeyState::Failed)
-            .map(|issuer| Alarm {
-                code: Code::KeysUnavailable,
-                message: format!("the keys of \"{}\" could not be had", issuer.name),
+            .filter(|issuer| {
+                matches!(issuer.key_state, KeyState::Failed | KeyState::Stale | KeyState::CoolingDown)
+            })
+            .map(|issuer| {
+                let why = issuer.fetch.as_ref().and_then(|fetch| fetch.last_error.as_deref());
+                let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+                match issuer.key_state {
+                    KeyState::Stale => Alarm {
+                        code: Code::JwksFetchFailed,
+                        message: format!(
+                            "the keys of \"{}\" are old and cannot be fetched again{why}",
+                            issuer.name
+                        ),
+                    },
+                    _ => Alarm {
+                        code: Code::KeysUnavailable,
+                        message: format!("the keys of \"{}\" could not be had{why}", issuer.name),
+                    },
+                }
             });
         let denied = deny_file.as_ref().and_then(|file| file.alarm.clone());
         let alarms = reload.into_iter().chain(denied).chain(without_keys).collect();

@@ -31,6 +31,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use counterseal_core::crypto::Provider;
 use counterseal_core::error::Code;
 use counterseal_core::keys::Flight;
+use counterseal_core::keys::fetch;
 use counterseal_core::policy::{Format, PolicyError, PolicyOptions, Resources};
 use counterseal_core::time::UnixTime;
 
@@ -135,7 +136,17 @@ pub fn policy_in(text: &str, format: Format, surroundings: &Surroundings<'_>) ->
 /// A guard that reads the time from `clock`.
 pub fn guard_with_clock(policy: Policy, clock: &TestClock) -> Guard {
     let clock = clock.clone();
-    Guard::with_clock(policy, Clock::Injected(Arc::new(move || clock.now())))
+    Guard::with_clock(policy, Clock::Injected(Arc::new(move || clock.now())), crate::fetch::network())
+}
+
+/// The same with a network of the test's own: it is asked for each document, on any thread.
+pub fn guard_with_network(
+    policy: Policy,
+    clock: &TestClock,
+    network: impl Fn(&fetch::Request) -> Result<fetch::Response, fetch::FetchFault> + Send + Sync + 'static,
+) -> Guard {
+    let clock = clock.clone();
+    Guard::with_clock(policy, Clock::Injected(Arc::new(move || clock.now())), Arc::new(network))
 }
 
 /// Ends a flight with a JWK Set and wakes those who wait for it.

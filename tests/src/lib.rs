@@ -1,6 +1,7 @@
 //! What the tests of the whole project share.
 
 pub mod conformance;
+pub mod fault_server;
 pub mod fuzz;
 pub mod generated;
 pub mod oracles;

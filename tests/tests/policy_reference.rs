@@ -123,7 +123,8 @@ fn mistakes_of_structure_are_invalid() {
         change("/issuer/0", "keys", json!({})),
         change("/issuer/0", "keys", json!("jwks.json")),
         change("/issuer/0", "keys", json!({"jwks_file": "a", "pem_file": "b"})),
-        change("/issuer/0", "keys", json!({"jwks_uri": "https://idp.example.com/jwks"})),
+        change("/issuer/0", "keys", json!({"jwks_uri": ["https://idp.example.com/jwks"]})),
+        change("/issuer/0", "keys", json!({"jwks_uri": "https://idp.example.com/jwks", "discovery": "oidc"})),
         change("/issuer/0", "replay", json!("redis")),
         change("/issuer/0", "name", json!(null)),
     ] {

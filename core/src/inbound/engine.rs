@@ -19,6 +19,7 @@ use crate::jws::Header;
 use crate::keys::{KeySlots, SlotKeys};
 use crate::mutants::is_off;
 use crate::policy::{DenyList, Issuer, KeySource, Policy};
+use crate::time::UnixTime;
 
 pub(crate) struct Engine {
     pub(crate) policy: Policy,
@@ -75,7 +76,7 @@ impl Engine {
             .key_sources
             .iter()
             .enumerate()
-            .map(|(slot, source)| keys_for(source, KeySlots::number(epoch, slot), earlier));
+            .map(|(slot, source)| keys_for(source, KeySlots::number(epoch, slot), secret, earlier));
         let file = policy.deny_file.as_ref().map(|file| file.list.clone()).unwrap_or_default();
         let denied = Denied::new(file, &policy);
         let enforces = |entry: &Arc<Issuer>| {
@@ -186,12 +187,12 @@ impl Engine {
     }
 
     /// Every entry, in the order of the file.
-    pub(crate) fn status(&self) -> Vec<IssuerStatus> {
+    pub(crate) fn status(&self, now: Option<UnixTime>) -> Vec<IssuerStatus> {
         let entries = self.policy.issuers.iter().zip(&self.counters);
         entries
             .map(|(issuer, counters)| {
-                let (key_state, keys) = self.keys.state(issuer.keys);
-                IssuerStatus::new(issuer, key_state, keys, counters.read())
+                let (key_state, keys, fetch) = self.keys.state(issuer.keys, now);
+                IssuerStatus::new(issuer, key_state, keys, fetch, counters.read())
             })
             .collect()
     }
@@ -202,7 +203,7 @@ impl Engine {
 }
 
 /// Keys that came with the policy; or those of the policy before, where the source is the same.
-fn keys_for(source: &KeySource, number: u64, earlier: Option<&Engine>) -> SlotKeys {
+fn keys_for(source: &KeySource, number: u64, secret: u64, earlier: Option<&Engine>) -> SlotKeys {
     if let Some(keys) = source.fixed() {
         return SlotKeys::Static(keys);
     }
@@ -211,7 +212,9 @@ fn keys_for(source: &KeySource, number: u64, earlier: Option<&Engine>) -> SlotKe
         let slot = sources.position(|one| one.identity().is_some() && one.identity() == source.identity())?;
         earlier.keys.to_keep(slot)
     });
-    kept.map_or(SlotKeys::Awaited(number), SlotKeys::Kept)
+    let source = source.remote().cloned();
+    let seed = secret.rotate_left(number as u32 % 64) ^ number;
+    kept.map_or(SlotKeys::Awaited { number, source, seed }, SlotKeys::Kept)
 }
 
 fn counters_for(name: &str, earlier: Option<&Engine>) -> Arc<Counters> {

@@ -8,7 +8,7 @@ use crate::identity::Identity;
 use crate::record::Recorder;
 pub use crate::record::Stage;
 use crate::rule::Rule;
-use crate::time::UnixTime;
+use crate::time::Now;
 
 /// How a check ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,7 +111,7 @@ impl Serialize for Report {
 }
 
 /// Verifies a bare token and writes every check down. Touches neither cache nor memory of headers.
-pub(crate) fn explain(engine: &Engine, token: &[u8], now: UnixTime) -> Report {
+pub(crate) fn explain(engine: &Engine, token: &[u8], now: Now) -> Report {
     let mut writer = Writer { checks: Vec::with_capacity(64), stage: Stage::Structure, judged: 0 };
     let verdict = match verify(engine, token, now, &mut writer) {
         Ok(accepted) => Verdict::Verified(accepted.identity),

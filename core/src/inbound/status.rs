@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use super::counters::Decisions;
-use crate::keys::KeyState;
+use crate::keys::{FetchStatus, KeyState};
 use crate::policy::Issuer;
 
 /// One entry of the policy: its keys, and what became of its tokens. Nothing in it comes from a token.
@@ -25,6 +25,10 @@ pub struct IssuerStatus {
     pub key_state: KeyState,
     /// How many keys can be used.
     pub keys: usize,
+    /// Is the service ready only when its keys are there?
+    pub required: bool,
+    /// How the fetching of its keys goes; absent where they are not fetched.
+    pub fetch: Option<FetchStatus>,
     /// What became of its tokens, under this policy and those before it.
     pub decisions: Decisions,
 }
@@ -34,6 +38,7 @@ impl IssuerStatus {
         issuer: &Issuer,
         key_state: KeyState,
         keys: usize,
+        fetch: Option<FetchStatus>,
         decisions: Decisions,
     ) -> IssuerStatus {
         IssuerStatus {
@@ -44,6 +49,8 @@ impl IssuerStatus {
             enforced: issuer.is_enforced(),
             key_state,
             keys,
+            required: issuer.required,
+            fetch,
             decisions,
         }
     }

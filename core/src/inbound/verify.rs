@@ -12,13 +12,13 @@ use crate::error::{Code, Rejection};
 use crate::identity::Identity;
 use crate::json::{Bounds, Document, Value, parse};
 use crate::jws::{Header, HeaderUse, SIGNATURE_BYTES, Segments, Typ, read_header, split};
-use crate::keys::{Flight, Waiting};
-use crate::keyset::KeySet;
+use crate::keys::{Clock, Flight, Snapshot, Waiting};
+use crate::keyset::Key;
 use crate::mutants::is_off;
 use crate::policy::Issuer;
 use crate::record::{Recorder, Stage};
 use crate::rule::Rule;
-use crate::time::UnixTime;
+use crate::time::Now;
 
 /// A verification gave no identity.
 pub(crate) struct Stop {
@@ -58,7 +58,7 @@ const JSON_RULES: [Rule; 4] = [Rule::Jsn02, Rule::Jsn03, Rule::Jsn01, Rule::Lim0
 pub(crate) fn verify<R: Recorder>(
     engine: &Engine,
     token: &[u8],
-    now: UnixTime,
+    now: Now,
     recorder: &mut R,
 ) -> Result<Accepted, Stop> {
     let mut about = About::Nobody;
@@ -69,11 +69,16 @@ pub(crate) fn verify<R: Recorder>(
 fn verify_about<R: Recorder>(
     engine: &Engine,
     token: &[u8],
-    now: UnixTime,
+    now: Now,
     recorder: &mut R,
     about: &mut About,
 ) -> Result<Accepted, Why> {
     let policy = &engine.policy;
+    let clock = match now {
+        Now::Driver(time) => Clock { now: Some(time), may_ask: R::MAY_REMEMBER },
+        Now::Given(_) => Clock { now: None, may_ask: false },
+    };
+    let now = now.time();
     recorder.stage(Stage::Structure);
     let mut known = None;
     let segments = split(
@@ -135,8 +140,12 @@ fn verify_about<R: Recorder>(
 
     recorder.stage(Stage::Key);
     check_denied_key(denied, header.kid.as_deref(), recorder)?;
-    let keys = snapshot.keys().map_err(|waiting| waiting.into_why(recorder))?;
-    check_signature(keys, denied, header, &segments, recorder)?;
+    let keys = snapshot.keys(clock).map_err(|waiting| waiting.into_why(recorder))?;
+    let key = match keys.pick(header.kid.as_deref(), header.algorithm) {
+        Ok(key) => key,
+        Err(rejection) => return Err(without_key(rejection, &snapshot, header, clock, recorder)),
+    };
+    check_signature(key, denied, header, &segments, recorder)?;
 
     // From here on the claims are genuine.
     recorder.stage(Stage::Kind);
@@ -164,7 +173,7 @@ fn verify_about<R: Recorder>(
         keys: slot,
         key_generation: snapshot.revision(),
         valid_from: validity.from,
-        valid_until: validity.until,
+        valid_until: validity.until.min(snapshot.usable_until()),
     })
 }
 
@@ -222,15 +231,32 @@ impl Waiting {
     }
 }
 
+/// No key was picked: an unknown name may be one that a fetch brings (JKS-07).
+#[cold]
+fn without_key<R: Recorder>(
+    rejection: Rejection,
+    snapshot: &Snapshot<'_>,
+    header: &Header,
+    clock: Clock,
+    recorder: &mut R,
+) -> Why {
+    let waiting = match rejection.code() {
+        Code::KidUnknown if !Rule::Jks07.is_off() => snapshot.missing(header.kid.as_deref(), clock),
+        _ => None,
+    };
+    match waiting {
+        Some(waiting) => waiting.into_why(recorder),
+        None => Why::Rejected(recorder.refuse(rejection)),
+    }
+}
+
 fn check_signature<R: Recorder>(
-    keys: &KeySet,
+    key: &Key,
     denied: Option<&Denied>,
     header: &Header,
     segments: &Segments<'_>,
     recorder: &mut R,
 ) -> Result<(), Rejection> {
-    let key =
-        keys.pick(header.kid.as_deref(), header.algorithm).map_err(|rejection| recorder.refuse(rejection))?;
     for rule in [Rule::Jwk08, Rule::Jws32, Rule::Jws07] {
         recorder.judge(rule, true);
     }

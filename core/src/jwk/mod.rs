@@ -32,6 +32,13 @@ pub enum Origin {
     Static,
     /// From the network.
     Fetched,
+    /// From the network, under limits of the policy's own.
+    FetchedWithin {
+        /// Largest set in bytes.
+        most_bytes: usize,
+        /// Most keys.
+        most_keys: usize,
+    },
 }
 
 /// What a key is read for.

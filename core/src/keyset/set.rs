@@ -29,6 +29,7 @@ impl KeySet {
         let (most_bytes, most_keys) = match options.origin {
             Origin::Static => (limits::STATIC_JWKS_BYTES, limits::STATIC_KEYS),
             Origin::Fetched => (limits::JWKS_BYTES, limits::KEYS),
+            Origin::FetchedWithin { most_bytes, most_keys } => (most_bytes, most_keys),
         };
         let document = parse(json, most_bytes)?;
         let keys = document.root().get("keys").and_then(json::Value::as_array).ok_or(Code::JwksInvalid)?;
@@ -102,6 +103,11 @@ impl KeySet {
     /// listed.
     pub fn keys(&self) -> impl ExactSizeIterator<Item = &Key> {
         self.keys.iter()
+    }
+
+    /// Does one of its keys have this `kid`, whether it can be used or not?
+    pub(crate) fn has_kid(&self, kid: &str) -> bool {
+        self.index.of_kid(kid).is_some()
     }
 
     /// The keys that were left out, in the order of the set.

@@ -38,7 +38,7 @@ pub(super) fn build(root: &Node, context: &mut Context<'_, '_>) -> Option<Policy
     let drafts: Vec<Draft<'_>> = entries.iter().map(|entry| issuer::draft(entry, shared, context)).collect();
     overlap::check(&drafts, &mut context.problems);
     open_issuer::check(&drafts, &mut context.problems);
-    let mut sources = Sources::new(&drafts, context);
+    let mut sources = Sources::new(&drafts, root.get("fetch"), context);
     let leeway = millis(root, "limits", "leeway").map_or(limits::LEEWAY, |millis| millis as i64 / 1000);
     let issuers: Vec<Option<Issuer>> =
         drafts.into_iter().enumerate().map(|(at, draft)| draft.finish(sources.of(at), leeway)).collect();
@@ -57,6 +57,10 @@ pub(super) fn build(root: &Node, context: &mut Context<'_, '_>) -> Option<Policy
         token_bytes: count(root, "limits", "token_bytes").unwrap_or(limits::TOKEN_BYTES),
         header_bytes: count(root, "limits", "header_bytes").unwrap_or(limits::HEADER_BYTES),
         cache_entries: count(root, "cache", "entries").unwrap_or(limits::CACHE_ENTRIES),
+        fetches_inline: root
+            .get("fetch")
+            .and_then(|fetch| fetch.get("mode"))
+            .is_some_and(|mode| mode.as_str() == "inline"),
         fetch_wait_millis: millis(root, "fetch", "wait").unwrap_or(limits::FETCH_WAIT_MILLIS),
         denied,
         deny_file,

@@ -116,6 +116,7 @@ impl Draft<'_> {
             rules: self.rules?,
             dangerous: self.dangerous,
             enforce: self.enforce,
+            required: self.node.get("required").is_none_or(|node| matches!(node.value, Value::Boolean(true))),
         })
     }
 }

@@ -8,6 +8,11 @@ use crate::algorithm::AlgorithmSet;
 use crate::keyset::KeySet;
 
 impl Policy {
+    /// Are keys to be fetched without a thread (`fetch.mode = "inline"`)?
+    pub fn fetches_inline(&self) -> bool {
+        self.fetches_inline
+    }
+
     /// What an operator should know though it is no mistake: opt-outs, keys that are not used.
     pub fn notices(&self) -> &[Notice] {
         &self.notices
@@ -22,7 +27,7 @@ impl Policy {
     pub fn key_set(&self, issuer: &Issuer) -> Option<&KeySet> {
         match self.key_sources.get(issuer.keys)? {
             KeySource::Static(set) => Some(set),
-            KeySource::Scripted { .. } => None,
+            KeySource::Remote(_) | KeySource::Scripted { .. } => None,
         }
     }
 

@@ -26,6 +26,7 @@ mod problem;
 mod read;
 mod read_json;
 mod read_toml;
+mod remote;
 mod schema;
 mod secret;
 mod shape;
@@ -72,6 +73,11 @@ pub trait Resources {
     /// The bytes of a file. The path is the one in the policy, to be resolved against its directory.
     /// The error is the reason, without anything of the contents.
     fn read(&self, path: &str) -> Result<Vec<u8>, String>;
+
+    /// The path of such a file for those who read it later, wherever the process works by then.
+    fn absolute(&self, path: &str) -> String {
+        path.to_owned()
+    }
 }
 
 /// What a policy is read with.

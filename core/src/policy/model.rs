@@ -8,6 +8,7 @@ use crate::claims::{Claim, Widened};
 use crate::crypto::Provider;
 use crate::json::Pointer;
 use crate::jws::Typ;
+use crate::keys::source::RemoteSource;
 use crate::keyset::KeySet;
 
 /// What kind of token an issuer entry accepts (BIS 3.12: each token fits exactly one).
@@ -153,6 +154,8 @@ pub(crate) struct RequiredClaim {
 pub(crate) enum KeySource {
     /// From the policy, a file or a secret: loaded with the policy, never changed.
     Static(Arc<KeySet>),
+    /// Fetched when they are needed.
+    Remote(Arc<RemoteSource>),
     /// Handed in by a test, at a time of its choosing.
     Scripted {
         /// The issuer, the settings and what the keys are prepared for: where all of that is the same
@@ -166,7 +169,15 @@ impl KeySource {
     pub(crate) fn fixed(&self) -> Option<Arc<KeySet>> {
         match self {
             KeySource::Static(keys) => Some(Arc::clone(keys)),
-            KeySource::Scripted { .. } => None,
+            KeySource::Remote(_) | KeySource::Scripted { .. } => None,
+        }
+    }
+
+    /// Where they are fetched from.
+    pub(crate) fn remote(&self) -> Option<&Arc<RemoteSource>> {
+        match self {
+            KeySource::Remote(source) => Some(source),
+            KeySource::Static(_) | KeySource::Scripted { .. } => None,
         }
     }
 
@@ -174,6 +185,7 @@ impl KeySource {
     pub(crate) fn identity(&self) -> Option<&str> {
         match self {
             KeySource::Static(_) => None,
+            KeySource::Remote(source) => Some(&source.identity),
             KeySource::Scripted { identity } => Some(identity),
         }
     }
@@ -221,6 +233,8 @@ pub struct Issuer {
     pub(crate) dangerous: Dangerous,
     /// Does a refusal count, or is it reported alone?
     pub(crate) enforce: bool,
+    /// Is the service ready only when its keys are there?
+    pub(crate) required: bool,
 }
 
 impl Issuer {
@@ -242,6 +256,8 @@ pub struct Policy {
     pub(crate) cache_entries: usize,
     /// Milliseconds a caller waits for a flight.
     pub(crate) fetch_wait_millis: u64,
+    /// Are keys fetched without a thread of their own?
+    pub(crate) fetches_inline: bool,
     /// `deny_kid` and `deny_issuer`.
     pub(crate) denied: DenyList,
     pub(crate) deny_file: Option<DenyFile>,

@@ -10,8 +10,8 @@ use super::issuer::Draft;
 use super::model::KeySource;
 use super::position::shown;
 use super::problem::Fault;
-use super::secret;
 use super::tree::{Member, Node};
+use super::{remote, secret};
 use crate::algorithm::{AlgorithmSet, Family};
 use crate::error::Code;
 use crate::json::{self, Bounds};
@@ -28,12 +28,12 @@ pub(super) struct Sources {
 
 impl Sources {
     /// Loads every source once and reports what is wrong with it.
-    pub(super) fn new(drafts: &[Draft<'_>], context: &mut Context<'_, '_>) -> Sources {
+    pub(super) fn new(drafts: &[Draft<'_>], fetch: Option<&Node>, context: &mut Context<'_, '_>) -> Sources {
         let groups = groups(drafts, context);
         let mut sources = Sources { sources: Vec::new(), of_entry: vec![None; drafts.len()] };
         let mut bytes_left = limits::KEY_FILES_BYTES;
         for group in groups {
-            if let Some(source) = load(&group, &mut bytes_left, context) {
+            if let Some(source) = load(&group, fetch, &mut bytes_left, context) {
                 for entry in group.entries {
                     sources.of_entry[entry] = Some(sources.sources.len());
                 }
@@ -100,7 +100,9 @@ fn source<'a>(draft: &Draft<'a>, context: &mut Context<'_, '_>) -> Option<(&'a N
         problems.missing(draft.place, "keys", CHOICES);
         return None;
     };
-    let [source, others @ ..] = keys.members() else {
+    let is_source = |member: &&Member| !remote::is_term(&member.name);
+    let sources: Vec<&Member> = keys.members().iter().filter(is_source).collect();
+    let [source, others @ ..] = sources.as_slice() else {
         if !problems.is_any_excused(keys.place) {
             problems
                 .at(keys.place, Fault::new(Code::ConfigMissing, "no source of keys is named").hint(CHOICES));
@@ -113,13 +115,14 @@ fn source<'a>(draft: &Draft<'a>, context: &mut Context<'_, '_>) -> Option<(&'a N
         return None;
     }
     let is_scripted = &*source.name == "scripted";
+    let comes_later = is_scripted || remote::NAMES.contains(&&*source.name);
     if is_scripted && !context.options.scripted_keys {
         let fault = Fault::new(Code::ConfigNotSupported, "keys can be scripted in tests only");
         problems.at_name(source.node.place, fault.hint(CHOICES));
         return None;
     }
     if let (true, Some(list)) = (
-        is_scripted && !is_off("POL-03"),
+        comes_later && !is_off("POL-03"),
         draft.node.get("dangerous").filter(|list| !list.elements().is_empty()),
     ) {
         let fault =
@@ -130,16 +133,26 @@ fn source<'a>(draft: &Draft<'a>, context: &mut Context<'_, '_>) -> Option<(&'a N
     let fault = match (&*source.name, is_mac) {
         ("secret", Some(false)) => Fault::value("a shared secret goes with HS algorithms alone")
             .hint("list HS256, HS384 or HS512, or name public keys"),
-        ("pem_file", Some(true)) => {
+        ("pem_file" | "discovery" | "discovery_url" | "jwks_uri", Some(true)) => {
             Fault::value("HS algorithms need a shared secret").hint("write keys = { secret = \"file:…\" }")
         }
-        _ => return Some((keys, source)),
+        _ => {
+            let mut terms = keys.members().iter().filter(|member| remote::is_term(&member.name));
+            match terms.next() {
+                Some(term) if !remote::NAMES.contains(&&*source.name) => {
+                    let fault = Fault::value("this goes with keys that are fetched");
+                    problems.at_name(term.node.place, fault.hint("leave it out"));
+                    return None;
+                }
+                _ => return Some((keys, source)),
+            }
+        }
     };
     problems.at_name(source.node.place, fault);
     None
 }
 
-const CHOICES: &str = "write one of { jwks_file }, { jwks }, { pem_file }, { secret }";
+const CHOICES: &str = "write one of { discovery }, { discovery_url }, { jwks_uri }, { jwks_file }, { jwks }, { pem_file }, { secret }";
 
 fn join(group: &mut Group<'_>, entry: usize, draft: &Draft<'_>, context: &mut Context<'_, '_>) {
     group.entries.push(entry);
@@ -155,13 +168,37 @@ fn join(group: &mut Group<'_>, entry: usize, draft: &Draft<'_>, context: &mut Co
     }
 }
 
-fn load(group: &Group<'_>, bytes_left: &mut usize, context: &mut Context<'_, '_>) -> Option<KeySource> {
+fn load(
+    group: &Group<'_>,
+    fetch: Option<&Node>,
+    bytes_left: &mut usize,
+    context: &mut Context<'_, '_>,
+) -> Option<KeySource> {
     let Member { name, node } = group.source;
-    if &**name == "scripted" {
-        let (issuer, algorithms) = (group.issuer.as_deref()?, group.algorithms?);
+    if &**name == "scripted" || remote::NAMES.contains(&&**name) {
         let provider = context.options.provider.name();
-        let identity = format!("{issuer}\n{algorithms:?}\n{provider}\n{}", *group.keys.to_json());
-        return Some(KeySource::Scripted { identity: identity.into() });
+        let shared = fetch.map(|fetch| fetch.to_json().to_string()).unwrap_or_default();
+        let told_apart = |issuer: &str, algorithms| {
+            format!("{issuer}\n{algorithms:?}\n{provider}\n{}\n{shared}", *group.keys.to_json())
+        };
+        let identity = group
+            .issuer
+            .as_deref()
+            .zip(group.algorithms)
+            .map(|(issuer, algorithms)| told_apart(issuer, algorithms));
+        return match &**name {
+            "scripted" => Some(KeySource::Scripted { identity: identity?.into() }),
+            _ => {
+                let source = remote::read(
+                    group.issuer.as_ref(),
+                    (group.keys, fetch),
+                    group.source,
+                    identity.unwrap_or_default(),
+                    context,
+                );
+                Some(KeySource::Remote(Arc::new(source?)))
+            }
+        };
     }
     let bytes = match bytes(name, node, context) {
         Ok(bytes) => bytes,

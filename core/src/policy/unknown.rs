@@ -9,10 +9,6 @@ use crate::error::Code;
 /// One report for the setting, and one for each name in it that not even a later version would know.
 pub(super) fn report_planned(member: &Member, setting: &Setting, problems: &mut Problems<'_>) {
     let fault = Fault::new(Code::ConfigNotSupported, "this setting is not supported in this version");
-    let fault = match setting.path.starts_with("issuer[].keys.") {
-        true => fault.hint("in this version keys come from jwks_file, jwks, pem_file or secret"),
-        false => fault,
-    };
     problems.at_name(member.node.place, fault);
     report_unknown_within(&member.node, setting, problems);
 }

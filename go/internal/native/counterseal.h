@@ -120,6 +120,15 @@
 #define COUNTERSEAL_E_HMAC_KEY_IS_PUBLIC 5113 // the secret is a public key or certificate
 #define COUNTERSEAL_E_JWK_CERT_MISMATCH 5114 // the certificate is not the one of the key
 #define COUNTERSEAL_E_ALG_AMBIGUOUS 5115 // the key names no algorithm and the policy lists several for it
+#define COUNTERSEAL_E_JWKS_URL_INVALID 5201 // keys cannot be fetched from this URL
+#define COUNTERSEAL_E_JWKS_REDIRECT 5202 // the key server answers with a redirect that is not followed
+#define COUNTERSEAL_E_JWKS_ADDRESS_BLOCKED 5203 // the address of the key server is not one to fetch from
+#define COUNTERSEAL_E_JWKS_FETCH_FAILED 5204 // the key server does not answer as it should
+#define COUNTERSEAL_E_JWKS_EMPTY 5205 // no key of the fetched set can be used
+#define COUNTERSEAL_E_METADATA_ISSUER_MISMATCH 5206 // the metadata is of another issuer
+#define COUNTERSEAL_E_METADATA_URL_INVALID 5207 // the metadata names a URL that keys cannot be fetched from
+#define COUNTERSEAL_E_ISSUER_URL_INVALID 5208 // no metadata can be found by this issuer
+#define COUNTERSEAL_E_SNAPSHOT_INVALID 5209 // the key snapshot is not one of this policy
 #define COUNTERSEAL_E_MISUSE_TIME 6001 // the time given is not in seconds since 1970
 #define COUNTERSEAL_E_MISUSE_CLOSED 6002 // the flight or guard is not one that waits for this
 #define COUNTERSEAL_E_MISUSE_ARGUMENT 6003 // an argument has the wrong type or form

@@ -107,7 +107,7 @@ fn an_outage_is_reported_alike() {
         assert_eq!(refusal(&guard, &of(name, "")), (KeysUnavailable, enforced));
     }
     assert!(guard.unavailable(Rule::Clm25, ClockUnsafe, None).enforced());
-    let status = guard.issuers();
+    let status = guard.issuers(None);
     assert_eq!(status[0].decisions.pending, 1);
     assert_eq!(counts(&status[0].decisions), [(KeysUnavailable, false, 2)]);
     assert_eq!(counts(&status[1].decisions), [(KeysUnavailable, true, 2)]);
@@ -122,7 +122,7 @@ fn explain_says_the_same() {
         let Verdict::Rejected(rejection) = guard.explain(refused.as_bytes(), now()).verdict else { panic!() };
         assert_eq!(rejection.enforced(), name == "new");
     }
-    assert!(guard.issuers().iter().all(|issuer| issuer.decisions == Decisions::default()), "EXP-02");
+    assert!(guard.issuers(None).iter().all(|issuer| issuer.decisions == Decisions::default()), "EXP-02");
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn decisions_are_counted_by_entry_and_outlive_a_policy() {
     }
     refusal(&guard, &of("new", r#","nbf":SOON"#));
     refusal(&guard, "x");
-    let status = guard.issuers();
+    let status = guard.issuers(None);
     // Two of the three came from the cache, which counts for itself.
     assert_eq!((status[0].decisions.verified, guard.cache_counters().hits), (1, 2));
     assert_eq!(counts(&status[0].decisions), [(TokenNotYetValid, false, 2)]);
@@ -146,7 +146,7 @@ fn decisions_are_counted_by_entry_and_outlive_a_policy() {
     // The next policy enforces: the old counts stay what they were.
     guard.replace(policy(&format!("version = 1\n{}", entry("old", "keys = KEYS"))).unwrap());
     refusal(&guard, &of("old", r#","nbf":SOON"#));
-    let status = guard.issuers();
+    let status = guard.issuers(None);
     assert_eq!(status.len(), 1);
     assert_eq!(counts(&status[0].decisions), [(TokenNotYetValid, true, 1), (TokenNotYetValid, false, 2)]);
     assert_eq!(guard.policy_generation(), 1);
@@ -156,7 +156,7 @@ fn decisions_are_counted_by_entry_and_outlive_a_policy() {
 fn status_is_data() {
     let guard = two();
     refusal(&guard, &of("old", r#","nbf":SOON"#));
-    let data = serde_json::to_value(guard.issuers()).unwrap();
+    let data = serde_json::to_value(guard.issuers(None)).unwrap();
     assert_eq!(data[0]["name"], "old");
     assert_eq!(data[0]["key_state"], "static");
     assert_eq!(data[0]["keys"], 1);

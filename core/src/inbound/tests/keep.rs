@@ -9,7 +9,7 @@ const CLAIMS: &str = r#"{"iss":"https://idp.example.com","aud":"orders","sub":"a
 const MAIN: &str = "version = 1\n[[issuer]]\nname = 'main'\nissuer = 'https://idp.example.com'\nprofile = 'generic'\naudience = 'orders'\nalgorithms = ['RS256']\nkeys = { scripted = true }\n";
 
 fn state(guard: &Guard) -> KeyState {
-    guard.issuers()[0].key_state
+    guard.issuers(None)[0].key_state
 }
 
 fn with_keys() -> Guard {

@@ -176,8 +176,8 @@ fn settings_of_other_profiles_are_refused() {
 fn sources_of_keys_are_one() {
     let keys = |keys: &str| changed("{ scripted = true }", keys);
     assert_problems(keys("{}"), &[("issuer[0].keys", ConfigMissing)]);
-    assert_problems(keys("{ discovery = 'oidc' }"), &[("issuer[0].keys.discovery", ConfigNotSupported)]);
-    assert_problems(keys("{ jwks_uri = 'https://a' }"), &[("issuer[0].keys.jwks_uri", ConfigNotSupported)]);
+    assert_problems(keys("{ discovery = 'oidc', jwks = '{}' }"), &[("issuer[0].keys.jwks", ConfigValue)]);
+    assert_problems(keys("{ ttl = '5m' }"), &[("issuer[0].keys", ConfigMissing)]);
     assert_problems(keys("{ scripted = false }"), &[("issuer[0].keys.scripted", ConfigValue)]);
     assert_problems(keys("{ jwks = '{}', secret = 'x' }"), &[("issuer[0].keys.secret", ConfigValue)]);
     assert_problems(keys("{ jwks_file = 'none.json' }"), &[("issuer[0].keys.jwks_file", ConfigFile)]);
@@ -186,4 +186,84 @@ fn sources_of_keys_are_one() {
     let options = PolicyOptions { service: None, resources, provider: &WITHOUT_ES512, scripted_keys: false };
     let refused = Policy::parse(SOUND, Format::Toml, &options);
     assert_problems(refused, &[("issuer[0].keys.scripted", ConfigNotSupported)]);
+}
+
+#[test]
+fn keys_can_be_fetched() {
+    for keys in [
+        "{ discovery = 'oidc' }",
+        "{ discovery = 'oauth', ttl = '5m', stale = '2h', redirects = 1 }",
+        "{ discovery_url = 'https://idp.example.com/x/.well-known/openid-configuration' }",
+        "{ jwks_uri = 'https://keys.example.com:8443/jwks?a=b' }",
+        "{ jwks_uri = 'http://127.0.0.1:8080/jwks' }",
+        "{ jwks_uri = 'http://[::1]/jwks' }",
+        "{ jwks_uri = 'http://idp.svc/jwks', plaintext = 'mesh', allow_addresses = ['10.0.0.0/8', 'fd00::/8'] }",
+    ] {
+        let policy = changed("{ scripted = true }", keys);
+        assert!(policy.is_ok(), "{keys}: {policy:?}");
+    }
+}
+
+#[test]
+fn places_that_keys_are_not_fetched_from() {
+    let uri = |uri: &str| changed("{ scripted = true }", &format!("{{ jwks_uri = '{uri}' }}"));
+    for wrong in [
+        "http://idp.example.com/jwks",
+        "file:///etc/passwd",
+        "HTTPS://idp.example.com/",
+        "https://IDP.example.com/",
+        "https://user@idp.example.com/",
+        "https://user:secret@idp.example.com/",
+        "https://idp.example.com/#x",
+        "https:///jwks",
+        "https://idp.example.com:0/",
+        "https://idp.example.com:65536/",
+        "https://idp.example.com:/",
+        "https://2130706433/",
+        "https://0x7f.1/",
+        "https://127.1/",
+        "https://[::1/",
+        "https://[fe80::1%25eth0]/",
+        "https://idp..example.com/",
+        "https://idp.example.com\\@evil.example/",
+        "https://bücher.example/",
+        "data:application/json,{}",
+        "//idp.example.com/",
+    ] {
+        assert_problems(uri(wrong), &[("issuer[0].keys.jwks_uri", JwksUrlInvalid)]);
+    }
+    let by = |issuer: &str| {
+        let text = SOUND.replace("https://idp.example.com", issuer);
+        toml(&text.replace("{ scripted = true }", "{ discovery = 'oidc' }"))
+    };
+    for wrong in [
+        "http://idp.example.com",
+        "https://idp.example.com/?x",
+        "https://idp.example.com/#x",
+        "idp",
+        "urn:idp",
+    ] {
+        assert_problems(by(wrong), &[("issuer[0].keys.discovery", IssuerUrlInvalid)]);
+    }
+    assert!(by("http://localhost:8080/realms/x").is_ok());
+}
+
+#[test]
+fn settings_of_fetches_are_checked() {
+    let keys = |keys: &str| changed("{ scripted = true }", keys);
+    let discovery = |more: &str| keys(&format!("{{ discovery = 'oidc', {more} }}"));
+    assert_problems(discovery("ttl_min = '2h', ttl_max = '1h'"), &[("issuer[0].keys.ttl_min", ConfigValue)]);
+    assert_problems(
+        discovery("allow_addresses = ['10.0.0.1/8']"),
+        &[("issuer[0].keys.allow_addresses[0]", ConfigValue)],
+    );
+    assert_problems(discovery("ca_file = 'none.pem'"), &[("issuer[0].keys.ca_file", ConfigFile)]);
+    assert_problems(discovery("bearer_file = 'none'"), &[("issuer[0].keys.bearer_file", ConfigFile)]);
+    assert_problems(discovery("cooldown = '0s'"), &[("issuer[0].keys.cooldown", ConfigValue)]);
+    assert_problems(keys("{ pem_file = 'a', ttl = '5m' }"), &[("issuer[0].keys.ttl", ConfigValue)]);
+    let mac = SOUND.replace("RS256", "HS256").replace("{ scripted = true }", "{ discovery = 'oidc' }");
+    assert_problems(toml(&mac), &[("issuer[0].keys.discovery", ConfigValue)]);
+    let dangerous = format!("{SOUND}dangerous = ['no_expiry']\n")
+        .replace("{ scripted = true }", "{ discovery = 'oidc' }");
+    assert_problems(toml(&dangerous), &[("issuer[0].dangerous", ConfigDangerous)]);
 }
