@@ -1,13 +1,16 @@
 // Writes benches/results/README.md from what the benchmark of each language left in benches/results/*.json:
-// `node benches/table.mjs`; with `--verify` it says whether that page is the one these results give.
+// `node benches/table.mjs [folder]`; with `--verify` it says whether that page is the one these results give.
 //
 // A file has `language`, `machine` (processor, cores, system, runtime) and `results`. A result has `section`, `what`,
 // `measured` in its `unit` (ns, times, bytes, or none for a number of things), `budget` with `budget_kind` (at_most,
 // at_least) and whether it `passes`, or null; a `note`; and, where another library was measured beside, `peer` with its
 // `name`, the nanoseconds that it `took`, and Counterseal's `own`: `measured` is then how many times as long it took.
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
-const folder = new URL("results/", import.meta.url);
+const [given] = process.argv.slice(2).filter((argument) => argument !== "--verify");
+const folder = given ?? fileURLToPath(new URL("results", import.meta.url));
 const LANGUAGES = ["rust", "python", "node", "go"];
 
 const digits = (value) => value.toFixed(Math.abs(value) < 10 ? 2 : Math.abs(value) < 100 ? 1 : 0);
@@ -30,7 +33,7 @@ function number(value, unit) {
   }
 }
 
-const verdict = ({ passes }) => (passes === null ? "" : passes ? "pass" : "**FAIL**");
+const verdict = ({ passes }) => (passes === null ? "" : passes ? "PASS" : "**FAIL**");
 const wanted = ({ budget, budget_kind: kind, unit }) =>
   budget === null ? "" : `${kind === "at_most" ? "≤" : "≥"} ${number(budget, unit)}`;
 
@@ -46,7 +49,7 @@ function page(files) {
   const others = rows.filter((row) => !row.peer && row.budget === null);
   const failed = rows.filter((row) => row.passes === false).length;
   const count = rows.filter((row) => row.budget !== null).length;
-  const own = ({ language, section, what, measured, unit }) => [language, section, what, number(measured, unit)];
+  const own = ({ language, section, what, measured, unit }) => [language, `${section}: ${what}`, number(measured, unit)];
   return `${[
     "<!-- Written by `node benches/table.mjs` from the JSON files beside this one. -->",
     "",
@@ -65,8 +68,8 @@ function page(files) {
     "## Budgets",
     "",
     ...table(
-      ["language", "section", "what", "measured", "budget", "", "note"],
-      "---|---|---|--:|--:|---|---|",
+      ["language", "what", "measured", "budget", "", "note"],
+      "---|---|--:|--:|---|---|",
       budgets.map((row) => [...own(row), wanted(row), verdict(row), row.note]),
     ),
     "## Peers",
@@ -74,12 +77,11 @@ function page(files) {
     "Other libraries on the same tokens in the same run. What is wanted is less by 15 % than the target, for noise.",
     "",
     ...table(
-      ["language", "section", "what", "peer", "its time", "Counterseal", "times as long", "wanted", ""],
-      "---|---|---|---|--:|--:|--:|--:|---|",
+      ["language", "what", "peer", "its time", "Counterseal", "times as long", "wanted", ""],
+      "---|---|---|--:|--:|--:|--:|---|",
       peers.map((row) => [
         row.language,
-        row.section,
-        row.what,
+        `${row.section}: ${row.what}`,
         row.peer.name,
         number(row.peer.took, "ns"),
         number(row.peer.own, "ns"),
@@ -91,8 +93,8 @@ function page(files) {
     "## Without a budget",
     "",
     ...table(
-      ["language", "section", "what", "measured", "note"],
-      "---|---|---|--:|---|",
+      ["language", "what", "measured", "note"],
+      "---|---|--:|---|",
       others.map((row) => [...own(row), row.note]),
     ),
   ]
@@ -100,11 +102,11 @@ function page(files) {
     .trimEnd()}\n`;
 }
 
-const files = LANGUAGES.map((name) => new URL(`${name}.json`, folder))
+const files = LANGUAGES.map((name) => join(folder, `${name}.json`))
   .filter((file) => existsSync(file))
   .map((file) => JSON.parse(readFileSync(file, "utf8")));
 const text = page(files);
-const readme = new URL("README.md", folder);
+const readme = join(folder, "README.md");
 if (!process.argv.includes("--verify")) writeFileSync(readme, text);
 else if (readFileSync(readme, "utf8") !== text) {
   console.error("benches/results/README.md is not what its JSON files give: run `node benches/table.mjs`");

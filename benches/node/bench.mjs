@@ -1,5 +1,6 @@
 // Budgets and peers, side by side: every contender in every round, on the same tokens as fresh strings, and the median
-// of the rounds. `node bench.mjs [rounds]`; with RESULTS=folder the rows are also written to node.json in it.
+// of the rounds. With RESULTS=folder the rows are also written to node.json in it; ROUNDS is
+// the number of rounds.
 import { writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { availableParallelism, cpus, loadavg } from "node:os";
@@ -11,7 +12,7 @@ import { peers } from "./peers.mjs";
 import { sample } from "./sample.mjs";
 
 const native = createRequire(import.meta.url)("../../node/lib/native.cjs");
-const ROUNDS = Number(process.argv[2] ?? 15);
+const ROUNDS = Number(process.env.ROUNDS ?? 15);
 /** 0.5 is the median. On a machine that others use too, a lower one tells more of the code and less of them. */
 const QUANTILE = Number(process.env.QUANTILE ?? 0.5);
 const UNCACHED = "[cache]\nentries = 0";

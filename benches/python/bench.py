@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import pathlib
 import platform
 import statistics
@@ -251,7 +252,7 @@ def importing(table: Table) -> None:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--rounds", type=int, default=int(os.environ.get("ROUNDS", "15")))
     parser.add_argument("--seconds", type=float, default=0.02, help="for each candidate in each round")
     parser.add_argument("--write", type=pathlib.Path, help="folder for python.json")
     options = parser.parse_args()
