@@ -176,8 +176,8 @@ func threads(t *testing.T, table *table) {
 	for range 512 {
 		fill(0)
 	}
-	table.add("Two threads over one", "cached", onTwo(rounds()/4, 2000, run(warm)), "times", atLeast(1.8))
-	table.add("Two threads over one", "uncached RS256", onTwo(rounds()/8, 50, run(cold)), "times", atLeast(1.8))
+	table.add("Two threads over one", "cached", onTwo(rounds()/2, 1000, run(warm)), "times", atLeast(1.8))
+	table.add("Two threads over one", "uncached RS256", onTwo(rounds()/2, 20, run(cold)), "times", atLeast(1.8))
 }
 
 func memory(t *testing.T, table *table) {
