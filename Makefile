@@ -82,7 +82,7 @@ bench-go: go ## The Go package beside golang-jwt and lestrrat-go/jwx (a minute)
 	cd benches/go && go test -count=1 -run Budgets -v .
 
 .PHONY: bench
-bench: ## Budgets and peers in every language, with pass or fail for each (a quarter of an hour)
+bench: need-node ## Budgets and peers in every language, with pass or fail for each (a quarter of an hour)
 	@benches/run
 
 .PHONY: bench-rust

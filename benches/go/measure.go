@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -51,27 +52,47 @@ func interleave(rounds int, subjects ...*subject) map[string]float64 {
 	return nanoseconds
 }
 
-// onTwo does work on two threads at once and gives how much more gets done than on one. Both are taken as in
-// interleave, by their lower deciles.
+// onTwo does work on two cores at once and gives how much more gets done than on one. Both threads are up, and on a
+// core of their own, before a piece begins, and go on until both have measured it: a goroutine that is started for a
+// piece of a millisecond may get its core only when that is over. Both are taken as in interleave, by their lower
+// deciles; a piece on two takes as long as the slower thread needs.
 func onTwo(rounds, times int, work func(thread int)) float64 {
-	loop := func(thread int) time.Duration {
-		begun := time.Now()
-		for range times {
-			work(thread)
+	var alone, together [2][]time.Duration
+	var step atomic.Int64 // what both have done so far
+	reach := func(count int) {
+		for step.Load() < int64(count) {
+			runtime.Gosched()
 		}
-		return time.Since(begun)
 	}
-	one := make([]time.Duration, rounds)
-	both := make([]time.Duration, rounds)
+	var threads sync.WaitGroup
+	for thread := range 2 {
+		piece := func() time.Duration { return timed(func() { work(thread) })(times) }
+		threads.Go(func() {
+			runtime.LockOSThread() // for good: the thread ends with this
+			pin(thread)
+			for round := range rounds {
+				const steps = 6
+				done := round * steps
+				reach(done + thread) // one after the other
+				alone[thread] = append(alone[thread], piece())
+				step.Add(1)
+				reach(done + 2)
+				step.Add(1)
+				for step.Load() < int64(done+4) { // both at once: nobody sleeps here
+				}
+				together[thread] = append(together[thread], piece())
+				step.Add(1)
+				for step.Load() < int64(done+steps) {
+					work(thread)
+				}
+			}
+		})
+	}
+	threads.Wait()
+	one, both := alone[0], together[0]
 	for round := range rounds {
-		one[round] = loop(0)
-		var other sync.WaitGroup
-		begun := time.Now()
-		other.Add(1)
-		go func() { defer other.Done(); loop(1) }()
-		loop(0)
-		other.Wait()
-		both[round] = time.Since(begun)
+		one[round] = (one[round] + alone[1][round]) / 2
+		both[round] = max(both[round], together[1][round])
 	}
 	slices.Sort(one)
 	slices.Sort(both)

@@ -6,7 +6,9 @@ import base64
 import hashlib
 import hmac
 import json
+import os
 import pathlib
+import platform
 from typing import Any, Callable, Optional
 
 import counterseal
@@ -81,13 +83,15 @@ def in_rust() -> Callable[..., None]:
     return sample("ES256").idp._verify_in_rust
 
 
-def machine() -> str:
+def machine() -> dict[str, Any]:
+    """What the figures were measured on. No names of hosts, no paths."""
     try:
         lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
         model = next(line.split(":")[1].strip() for line in lines if line.startswith("model name"))
-        return f"{model}, {sum(line.startswith('processor') for line in lines)} threads"
     except (OSError, StopIteration):
-        return "an unknown processor"
+        model = "unknown"
+    system = f"{platform.system().lower()} {platform.machine()}"
+    return {"processor": model, "cores": os.cpu_count(), "system": system}
 
 
 def _base64url(data: bytes) -> str:

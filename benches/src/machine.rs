@@ -4,15 +4,14 @@ use std::fs::read_to_string;
 use std::process::Command;
 use std::sync::OnceLock;
 
-/// The machine as rows of name and value.
-pub fn describe() -> Vec<(&'static str, String)> {
-    vec![
-        ("processor", processor()),
-        ("cores", cores().to_string()),
-        ("system", format!("{} {}", std::env::consts::OS, std::env::consts::ARCH)),
-        ("compiler", said("rustc", &["--version"])),
-        ("date", said("date", &["-u", "+%Y-%m-%d"])),
-    ]
+/// The machine, in the form that every language writes.
+pub fn describe() -> serde_json::Value {
+    serde_json::json!({
+        "processor": processor(),
+        "cores": cores(),
+        "system": format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+        "runtime": compiler(),
+    })
 }
 
 /// Cores that this process may use.
@@ -54,7 +53,9 @@ fn processor() -> String {
     read_to_string("/proc/cpuinfo").ok().and_then(model).unwrap_or_else(|| "unknown".into())
 }
 
-fn said(program: &str, arguments: &[&str]) -> String {
-    let output = Command::new(program).args(arguments).output();
-    output.map_or_else(|_| "unknown".into(), |output| String::from_utf8_lossy(&output.stdout).trim().into())
+/// Its name and version, without where that came from.
+fn compiler() -> String {
+    let output = Command::new("rustc").arg("--version").output();
+    let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+    text.split(" (").next().unwrap_or_default().trim().to_owned()
 }

@@ -1,8 +1,8 @@
-//! One table of results, for people and for programs.
+//! The results: a table for a terminal, and rows for `benches/table.mjs`, in the form that every language writes.
 
 use std::path::Path;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::machine;
 
@@ -25,6 +25,7 @@ pub struct Row {
     measured: f64,
     unit: &'static str,
     budget: Option<Budget>,
+    peer: Option<Peer>,
     note: String,
 }
 
@@ -34,10 +35,23 @@ enum Budget {
     AtLeast(f64),
 }
 
+/// Another library, and what both took, in nanoseconds.
+#[derive(Clone, Debug)]
+struct Peer {
+    name: &'static str,
+    took: f64,
+    own: f64,
+}
+
 impl Row {
     /// A value without a budget.
     pub fn new(what: impl Into<String>, measured: f64, unit: &'static str) -> Row {
-        Row { what: what.into(), measured, unit, budget: None, note: String::new() }
+        Row { what: what.into(), measured, unit, budget: None, peer: None, note: String::new() }
+    }
+
+    /// How many times as long another library took, and the times of both.
+    pub fn beside(what: &str, ratio: f64, name: &'static str, took: f64, own: f64) -> Row {
+        Row { peer: Some(Peer { name, took, own }), ..Row::new(what, ratio, "times") }
     }
 
     /// It may not be more.
@@ -80,6 +94,28 @@ impl Row {
             Some(Budget::AtLeast(least)) => format!("≥ {}", number(least, self.unit)),
         }
     }
+
+    fn name(&self) -> String {
+        self.peer
+            .as_ref()
+            .map_or_else(|| self.what.clone(), |peer| format!("{} over verify, {}", peer.name, self.what))
+    }
+
+    fn to_json(&self, section: &str) -> Value {
+        let (kind, budget) = match self.budget {
+            None => (None, None),
+            Some(Budget::AtMost(most)) => (Some("at_most"), Some(most)),
+            Some(Budget::AtLeast(least)) => (Some("at_least"), Some(least)),
+        };
+        let mut row = json!({
+            "section": section, "what": self.what, "measured": self.measured, "unit": self.unit,
+            "budget": budget, "budget_kind": kind, "passes": self.passes(), "note": self.note,
+        });
+        if let Some(peer) = &self.peer {
+            row["peer"] = json!({"name": peer.name, "took": peer.took, "own": peer.own});
+        }
+        row
+    }
 }
 
 impl Report {
@@ -104,7 +140,7 @@ impl Report {
 
     /// The table for a terminal.
     pub fn to_text(&self) -> String {
-        let width = self.rows().map(|row| row.what.chars().count()).max().unwrap_or(0);
+        let width = self.rows().map(|row| row.name().chars().count()).max().unwrap_or(0);
         let mut text = String::new();
         for section in &self.sections {
             text += &format!("\n{}\n", section.title);
@@ -112,7 +148,7 @@ impl Report {
                 let (measured, budget) = (number(row.measured, row.unit), row.budget_text());
                 let line = format!(
                     "  {:width$}  {measured:>11}  {budget:>11}  {:4}  {}",
-                    row.what,
+                    row.name(),
                     row.verdict(),
                     row.note
                 );
@@ -123,55 +159,20 @@ impl Report {
         text
     }
 
-    /// The table for readers of the repository.
-    pub fn to_markdown(&self) -> String {
-        let mut text = String::from("# Results of `make bench`\n\n");
-        for (name, value) in machine::describe() {
-            text += &format!("{name}: {value}  \n");
-        }
-        text += "\nAbsolute times move from machine to machine; a budget is a difference or ratio within one run.\n";
-        for section in &self.sections {
-            text += &format!(
-                "\n## {}\n\n| what | measured | budget | | |\n|---|--:|--:|---|---|\n",
-                section.title
-            );
-            for row in &section.rows {
-                let (measured, budget) = (number(row.measured, row.unit), row.budget_text());
-                text +=
-                    &format!("| {} | {measured} | {budget} | {} | {} |\n", row.what, row.verdict(), row.note);
-            }
-        }
-        text
-    }
-
-    /// The same as JSON.
+    /// The rows as JSON.
     pub fn to_json(&self) -> String {
-        let machine: serde_json::Map<_, _> =
-            machine::describe().into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-        let row = |section: &Section, row: &Row| {
-            let (kind, budget) = match row.budget {
-                None => (None, None),
-                Some(Budget::AtMost(most)) => (Some("at_most"), Some(most)),
-                Some(Budget::AtLeast(least)) => (Some("at_least"), Some(least)),
-            };
-            json!({
-                "section": section.title, "what": row.what, "measured": row.measured, "unit": row.unit,
-                "budget": budget, "budget_kind": kind, "passes": row.passes(), "note": row.note,
-            })
-        };
-        let rows: Vec<_> = self
+        let rows: Vec<Value> = self
             .sections
             .iter()
-            .flat_map(|section| section.rows.iter().map(move |r| row(section, r)))
+            .flat_map(|section| section.rows.iter().map(|row| row.to_json(section.title)))
             .collect();
-        format!("{:#}\n", json!({"machine": machine, "results": rows}))
+        format!("{:#}\n", json!({"language": "Rust", "machine": machine::describe(), "results": rows}))
     }
 
-    /// Writes `latest.md` and `latest.json`.
+    /// Writes `rust.json`.
     pub fn write(&self, directory: &Path) -> std::io::Result<()> {
         std::fs::create_dir_all(directory)?;
-        std::fs::write(directory.join("latest.md"), self.to_markdown())?;
-        std::fs::write(directory.join("latest.json"), self.to_json())
+        std::fs::write(directory.join("rust.json"), self.to_json())
     }
 }
 

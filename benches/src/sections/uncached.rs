@@ -85,7 +85,7 @@ impl Section for Uncached {
             Row::new(name, samples.median(), "ns").note(format!("least {:.0} ns", samples.minimum()))
         };
         let mut rows: Vec<Row> =
-            [RAW, RING, VERIFY, PLAIN, PLAIN_READ, TREE, RECORD, EXPLAIN].into_iter().map(value).collect();
+            [RAW, RING, VERIFY, PLAIN, PLAIN_READ, EXPLAIN].into_iter().map(value).collect();
         let (raw, verify) = (of(RAW), of(VERIFY));
         rows.push(Row::new("verify over the signature alone", verify.over(raw), "ns").at_most(1600.0).note(
             format!(
@@ -94,32 +94,27 @@ impl Section for Uncached {
                 verify.minimum() - raw.minimum()
             ),
         ));
-        let plain = of(PLAIN);
-        let tree =
-            Row::new("jsonwebtoken (tree) over verify, same validations", of(TREE).ratio(plain), "times");
+        let beside = |what, theirs, own| {
+            let (theirs, own) = (of(theirs), of(own));
+            Row::beside(what, theirs.ratio(own), "jsonwebtoken", theirs.median(), own.median())
+        };
+        let tree = beside("same validations, claims as a tree", TREE, PLAIN);
+        let same = beside("same validations, all claims into the same struct", RECORD, PLAIN_READ);
         if self.has_jwk_peer {
-            rows.insert(6, value(TREE_JWK));
+            let from_jwk = beside("same validations, claims as a tree, key from a JWK", TREE_JWK, PLAIN);
+            rows.push(match self.algorithm {
+                Algorithm::RS256 => from_jwk.at_least(1.5 / NOISE).note("1.5 × less 15 % for noise"),
+                _ => from_jwk,
+            });
         }
-        let same = Row::new(
-            "jsonwebtoken over verify, same validations, same struct",
-            of(RECORD).ratio(of(PLAIN_READ)),
-            "times",
-        );
-        match self.algorithm {
-            Algorithm::HS256 => {
-                rows.push(tree.at_least(3.0 / NOISE).note("3 × less 15 % for noise"));
-                rows.push(same);
-                let explain = Row::new("explain over verify", of(EXPLAIN).ratio(verify), "times");
-                rows.push(explain.at_most(4.0));
-            }
-            Algorithm::RS256 => {
-                let what = "jsonwebtoken (tree, key from a JWK) over verify, same validations";
-                let from_jwk = Row::new(what, of(TREE_JWK).ratio(plain), "times");
-                rows.push(from_jwk.at_least(1.5 / NOISE).note("1.5 × less 15 % for noise; both had a JWK"));
-                rows.extend([tree, same]);
-            }
-            _ => rows.extend([tree, same]),
+        if self.algorithm == Algorithm::HS256 {
+            rows.push(tree.at_least(3.0 / NOISE).note("3 × less 15 % for noise"));
+            let explain = Row::new("explain over verify", of(EXPLAIN).ratio(verify), "times");
+            rows.push(explain.at_most(4.0));
+        } else {
+            rows.push(tree);
         }
+        rows.push(same);
         rows
     }
 }
