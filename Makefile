@@ -14,7 +14,7 @@ build: need-cargo ## Build everything, for development
 	$(CARGO) build --workspace --locked
 
 .PHONY: demo
-demo: need-cargo need-node ## Verify a real provider's token in every language, then try every attack on it
+demo: need-cargo need-node ## A real provider's token in every language: every attack on it, a key rotation, an outage
 	@echo "The first build takes some minutes:"
 	@examples/demo/build
 	@node examples/demo/demo.mjs --cli $(CLI) --languages target/demo/languages.json

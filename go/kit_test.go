@@ -152,7 +152,7 @@ const (
 	keysURL     = "https://keys.example.com/jwks"
 )
 
-func discovered(t *testing.T) *counterseal.Policy {
+func discovered(t *testing.T, more ...string) *counterseal.Policy {
 	t.Helper()
 	policy, err := counterseal.ParsePolicy(`version = 1
 [[issuer]]
@@ -161,7 +161,7 @@ profile = "access_token"
 audience = "orders"
 algorithms = ["ES256"]
 keys = { discovery = "oidc" }
-`, counterseal.FormatTOML)
+`+strings.Join(more, "\n"), counterseal.FormatTOML)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -223,6 +223,73 @@ func TestANetworkWithoutSockets(t *testing.T) {
 		t.Error(err)
 	}
 	if err := countersealtest.FetchDue(nil); !errors.Is(err, counterseal.ErrMisuseArgument) {
+		t.Error(err)
+	}
+}
+
+func TestKeysOutliveTheProcessInASnapshot(t *testing.T) {
+	folder := t.TempDir()
+	setMode := func(mode os.FileMode) {
+		t.Helper()
+		if err := os.Chmod(folder, mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	setMode(0o700)
+	snapshot := filepath.Join(folder, "keys.snapshot")
+	issuer := countersealtest.NewIssuer(t, countersealtest.WithName(idpURL), countersealtest.WithAudience("orders"))
+	network := countersealtest.NewNetwork(t)
+	network.Answer(metadataURL, countersealtest.Reply{Body: []byte(`{"issuer":"` + idpURL + `","jwks_uri":"` + keysURL + `"}`)})
+	network.Answer(keysURL, countersealtest.Reply{Body: []byte(issuer.JWKS())})
+	start := func(over *countersealtest.Network) *counterseal.Guard {
+		policy := discovered(t, "[fetch]", "snapshot = '"+snapshot+"'")
+		return countersealtest.NewGuardWithNetwork(t, policy, issuer.Clock(), over)
+	}
+	fetchDue := func(guard *counterseal.Guard) {
+		t.Helper()
+		if err := countersealtest.FetchDue(guard); err != nil {
+			t.Fatal(err)
+		}
+	}
+	hasAlarm := func(guard *counterseal.Guard) bool {
+		t.Helper()
+		status, err := guard.Status()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return strings.Contains(string(status), "snapshot_invalid")
+	}
+
+	first := start(network)
+	if _, err := first.TryVerify(issuer.Token(nil)); !errors.Is(err, counterseal.ErrKeysUnavailable) {
+		t.Fatal(err)
+	}
+	fetchDue(first)
+	verified(t, first, issuer.Token(nil))
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if file, err := os.Stat(snapshot); err != nil || file.Mode() != 0o600 {
+		t.Fatal(file, err)
+	}
+
+	dead := countersealtest.NewNetwork(t)
+	second := start(dead)
+	verified(t, second, issuer.Token(nil))
+	fetchDue(second)
+	if asked := dead.Requests(); !slices.Equal(asked, []string{metadataURL}) { // newer ones, at once
+		t.Error(asked)
+	}
+	if identity := verified(t, second, issuer.Token(map[string]any{"sub": "bob"})); identity.Subject() != "bob" {
+		t.Error(identity)
+	}
+	if hasAlarm(second) {
+		t.Error("the snapshot is not used")
+	}
+
+	setMode(0o770)
+	third := start(countersealtest.NewNetwork(t))
+	if _, err := third.TryVerify(issuer.Token(nil)); !errors.Is(err, counterseal.ErrKeysUnavailable) || !hasAlarm(third) {
 		t.Error(err)
 	}
 }

@@ -21,14 +21,16 @@ use crate::{dates, identity, input, policy};
 pub(crate) fn run(arguments: &Judge, json: bool) -> Result<Answer, Failure> {
     let guard = Guard::new(policy::load(&arguments.policy)?);
     let token = input::token(&arguments.token)?;
-    let report = match arguments.time.now {
+    let now = arguments.time.now;
+    verify::fetch_keys(&guard, &token);
+    let report = match now {
         None => guard.explain(&*token),
         Some(now) => Ok(guard.explain_at(&*token, now)),
     };
     match report {
         Ok(report) if json => as_json(&report),
         Ok(report) => {
-            let now = arguments.time.now.unwrap_or_else(dates::now);
+            let now = now.unwrap_or_else(dates::now);
             Ok(Answer::text(status(&report), told(&report, &Said::by(&token), now)))
         }
         Err(error) => verify::no_verdict(error, json),

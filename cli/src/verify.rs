@@ -16,9 +16,20 @@ pub(crate) fn run(arguments: &Judge, json: bool) -> Result<Answer, Failure> {
     let token = input::token(&arguments.token)?;
     let outcome = match arguments.time.now {
         None => guard.verify(&*token),
-        Some(now) => guard.verify_at(&*token, now),
+        Some(now) => {
+            fetch_keys(&guard, &token);
+            guard.verify_at(&*token, now)
+        }
     };
     answer(outcome, arguments.time.now.unwrap_or_else(dates::now), json)
+}
+
+/// Fetches the keys that this token needs, where the policy has any to be fetched. A verification does that by itself,
+/// but not one at another time than now (CAC-08), and an explanation never does.
+pub(crate) fn fetch_keys(guard: &Guard, token: &[u8]) {
+    if guard.core().has_remote_keys() {
+        let _ = guard.verify(token);
+    }
 }
 
 #[derive(Serialize)]

@@ -4,6 +4,9 @@
 
 mod common;
 
+use std::io::{Read, Write};
+use std::net::TcpListener;
+
 use common::{ISSUER, NOW, SIGNED_CANARY, Stage, claims, policy};
 
 /// The lines of a stage in the table.
@@ -135,4 +138,36 @@ fn tables_fit_their_width() {
             assert!(widest <= columns.parse().unwrap(), "{columns}: {widest}\n{}", ran.output);
         }
     }
+}
+
+#[test]
+fn keys_are_fetched_where_the_policy_says_so() {
+    let stage = Stage::new();
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let keys = format!("keys = {{ jwks_uri = \"http://{}/jwks\" }}", server.local_addr().unwrap());
+    let fetched = policy("").replace("keys       = { jwks_file = \"jwks.json\" }", &keys);
+    assert_ne!(fetched, policy(""));
+    stage.write("policy.toml", fetched);
+    let body = stage.read("jwks.json");
+    std::thread::spawn(move || {
+        for connection in server.incoming() {
+            let mut connection = connection.unwrap();
+            let _ = connection.read(&mut [0; 4096]);
+            let head =
+                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: ";
+            let _ = write!(connection, "{head}{}\r\n\r\n", body.len());
+            let _ = connection.write_all(&body);
+        }
+    });
+    let told = |token: &str| {
+        let (status, json) = stage.judge_json("explain", token);
+        let (verified, without_checks) = stage.judge_json("verify", token);
+        assert_eq!((verified, &without_checks["verdict"]), (status, &json["verdict"]));
+        (status, json["verdict"].as_str().unwrap().to_owned(), json["code"].as_str().map(str::to_owned))
+    };
+    assert_eq!(told(&stage.good()), (0, "verified".to_owned(), None));
+    let other = stage.token(&claims("").replace("orders", "billing"));
+    assert_eq!(told(&other), (1, "rejected".to_owned(), Some("aud_mismatch".to_owned())));
+    let unknown = stage.sign(r#"{"alg":"EdDSA","typ":"JWT","kid":"ed-2"}"#, &claims(""));
+    assert_eq!(told(&unknown), (1, "rejected".to_owned(), Some("kid_unknown".to_owned())));
 }

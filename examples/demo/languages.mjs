@@ -1,32 +1,31 @@
-// Programs in other languages, each with the Counterseal package of its language. They load the policy
-// once, and answer a line of JSON for each token.
+// Services in each language, with the Counterseal package of that language. Each loads the policy once and keeps its
+// guard, fetches keys as a service does, and answers a line of JSON for each question.
 
 import { readFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
-import { converse } from './processes.mjs';
+import { Conversation } from './processes.mjs';
 
-/** The programs that `examples/demo/build` lists, started with a policy; none where there is no list. */
+/** The programs that `examples/demo/build` lists, started with a policy. */
 export function startLanguages(file, policy) {
-  if (file === undefined) return [];
   return JSON.parse(readFileSync(file, 'utf8')).map(({ name, command }) => new Language(name, command, policy));
 }
 
 class Language {
-  #child;
-  #answers;
+  #program;
 
   constructor(name, [program, ...args], policy) {
     this.name = name;
-    this.#child = converse(program, [...args, policy]);
-    this.#answers = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
+    this.#program = new Conversation(name, program, [...args, policy]);
   }
 
-  /** What it says of a token, as the command line says it. */
-  async verdict(token, now = null) {
-    this.#child.stdin.write(`${JSON.stringify({ token, now })}\n`);
-    const { value, done } = await this.#answers.next();
-    if (done) throw new Error(`the ${this.name} program ended`);
-    if (value.includes(token)) throw new Error(`the ${this.name} program repeats the token`);
-    return JSON.parse(value);
+  /** What it says of a token; the members are those of `counterseal verify --json`. */
+  async verdict(token, now) {
+    const answer = await this.#program.ask(JSON.stringify({ token, now: now ?? null }));
+    if (JSON.stringify(answer).includes(token)) throw new Error(`the ${this.name} program repeats the token`);
+    return answer;
+  }
+
+  /** How the keys of the issuer are doing: their state, how many refreshes there were, and whether one is under way. */
+  keys() {
+    return this.#program.ask('{}');
   }
 }

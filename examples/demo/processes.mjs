@@ -5,9 +5,11 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { createInterface } from 'node:readline';
 
 const children = new Set();
 const directories = new Set();
+const answerMilliseconds = 15_000;
 const signals = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 };
 
 process.on('exit', () => {
@@ -36,23 +38,39 @@ export function run(program, args, { input = '', milliseconds = 10_000, ...optio
   });
 }
 
-/** Starts a program that prints one line of JSON when it is ready, and resolves to that line. */
-export function start(program, args, { milliseconds = 10_000, ...options } = {}) {
-  const child = track(spawn(program, args, { ...options, stdio: 'pipe' }));
-  const output = collect(child.stdout);
-  const errors = collect(child.stderr);
-  return new Promise((resolve, reject) => {
-    const fail = (reason) => reject(new Error(`${path.basename(args[0])} ${reason}\n${errors.text.trimEnd().slice(-2000)}`));
-    const late = setTimeout(() => fail(`was not ready within ${milliseconds / 1000} s`), milliseconds);
-    child.on('error', reject);
-    child.on('exit', (status) => fail(`ended with status ${status}`));
-    child.on('close', () => clearTimeout(late));
-    child.stdout.on('data', () => {
-      if (!output.text.includes('\n')) return;
-      clearTimeout(late);
-      resolve(JSON.parse(output.text.split('\n', 1)[0]));
-    });
-  });
+/** A program that prints lines of JSON, and answers each line that it is told with one. */
+export class Conversation {
+  #name;
+  #child;
+  #errors;
+  #lines;
+
+  constructor(name, program, args) {
+    this.#name = name;
+    this.#child = track(spawn(program, args, { stdio: 'pipe' }));
+    this.#child.on('error', (error) => { throw error; });
+    this.#child.stdin.on('error', () => {}); // it ended: that is noticed when its answer does not come
+    this.#errors = collect(this.#child.stderr);
+    this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
+  }
+
+  /** Tells it a line, and resolves to its answer. */
+  ask(line) {
+    this.#child.stdin.write(`${line}\n`);
+    return this.next();
+  }
+
+  /** The next line that it prints. */
+  async next() {
+    const isLate = Symbol('late');
+    let timer;
+    const late = new Promise((resolve) => { timer = setTimeout(resolve, answerMilliseconds, { value: isLate }); });
+    const { value, done } = await Promise.race([this.#lines.next(), late]);
+    clearTimeout(timer);
+    if (!done && value !== isLate) return JSON.parse(value);
+    const errors = this.#errors.text.trimEnd().slice(-2000);
+    throw new Error(`the ${this.#name} program ${done ? 'ended' : `said nothing for ${answerMilliseconds / 1000} s`}\n${errors}`);
+  }
 }
 
 /** Starts a program that answers line by line; its complaints are shown. */

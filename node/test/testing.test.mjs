@@ -1,6 +1,6 @@
 // The testing kit over a policy of one's own: a clock that stands, keys that a test hands in, another policy.
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -137,9 +137,10 @@ test("a guard reloads a scripted file", () => {
 const IDP = "https://idp.example.com";
 const [METADATA, KEYS] = [`${IDP}/.well-known/openid-configuration`, "https://keys.example.com/jwks"];
 
-const discovered = () =>
+const discovered = (fetch = {}) =>
   Policy.fromDict({
     version: 1,
+    fetch,
     issuer: [
       { issuer: IDP, profile: "access_token", audience: "orders", algorithms: ["ES256"], keys: { discovery: "oidc" } },
     ],
@@ -175,6 +176,37 @@ test("a network without sockets discovers, rotates and fails", () => {
   assert.equal(orders.status().issuers[0].fetch.lastError, "jwks_fetch_failed: connection reset");
   own.clock.advance(3601);
   assert.equal(verdict(own.token()), "503 keys_unavailable", "never 401");
+});
+
+test("keys outlive the process in a snapshot", () => {
+  const closed = mkdtempSync(join(folder, "private-"));
+  chmodSync(closed, 0o700);
+  const snapshot = join(closed, "keys.snapshot");
+  const [own, network] = [issuer({ issuer: IDP, audience: "orders" }), new Network()];
+  network.answer(METADATA, { issuer: IDP, jwks_uri: KEYS });
+  network.answer(KEYS, own.jwks());
+  const start = (over) => guard(discovered({ snapshot }), own.clock, over);
+  const alarms = (orders) => orders.status().alarms.map(({ code }) => code);
+
+  const first = start(network);
+  assert.equal(codeOf(first.tryVerify(own.token())), "keys_unavailable");
+  fetchDue(first);
+  assert.equal(codeOf(first.tryVerify(own.token())), "verified");
+  first.close();
+  assert.equal(statSync(snapshot).mode & 0o777, 0o600);
+
+  const dead = new Network();
+  const second = start(dead);
+  assert.equal(second.verifySync(own.token()).subject, "test-user");
+  fetchDue(second);
+  assert.deepEqual(dead.requests(), [METADATA], "it asks for newer ones at once");
+  assert.equal(second.verifySync(own.token({ sub: "bob" })).subject, "bob");
+  assert.ok(!alarms(second).includes("snapshot_invalid"));
+
+  chmodSync(closed, 0o770);
+  const third = start(new Network());
+  assert.ok(alarms(third).includes("snapshot_invalid"));
+  assert.equal(third.tryVerify(own.token()).error.status, 503);
 });
 
 test("a network answers as it is told", () => {

@@ -92,7 +92,7 @@ IDP = "https://idp.example.com"
 METADATA, KEYS = IDP + "/.well-known/openid-configuration", "https://keys.example.com/jwks"
 
 
-def discovered() -> counterseal.Policy:
+def discovered(**fetch: str) -> counterseal.Policy:
     entry = {
         "issuer": IDP,
         "profile": "access_token",
@@ -100,7 +100,7 @@ def discovered() -> counterseal.Policy:
         "algorithms": ["ES256"],
         "keys": {"discovery": "oidc"},
     }
-    return counterseal.Policy.from_dict({"version": 1, "issuer": [entry]})
+    return counterseal.Policy.from_dict({"version": 1, "issuer": [entry], "fetch": fetch})
 
 
 def test_a_network_without_sockets_discovers_rotates_and_fails() -> None:
@@ -167,6 +167,40 @@ def test_a_network_answers_as_it_is_told() -> None:
         assert code(wrong) == "misuse_argument"
     orders.close()
     assert code(lambda: fetch_due(orders)) == "misuse_closed"
+
+
+def test_keys_outlive_the_process_in_a_snapshot(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    snapshot = tmp_path / "keys.snapshot"
+    idp, network = issuer(IDP, audience="orders"), Network()
+    network.answer(METADATA, {"issuer": IDP, "jwks_uri": KEYS})
+    network.answer(KEYS, idp.jwks())
+
+    def start(network: Network) -> counterseal.Guard:
+        return guard(discovered(snapshot=str(snapshot)), idp.clock, network)
+
+    first = start(network)
+    assert first.try_verify(idp.token()).identity is None, "it waits"
+    fetch_due(first)
+    assert first.verify(idp.token()).subject == "test-user"
+    first.close()
+    assert snapshot.stat().st_mode & 0o777 == 0o600
+
+    dead = Network()
+    second = start(dead)
+    assert second.verify(idp.token()).subject == "test-user"
+    fetch_due(second)
+    assert dead.requests() == [METADATA], "it asks for newer ones at once"
+    assert second.verify(idp.token()).subject == "test-user"
+    assert second.verify(idp.token(sub="bob")).subject == "bob"
+    assert "snapshot_invalid" not in {alarm["code"] for alarm in second.status()["alarms"]}
+
+    tmp_path.chmod(0o770)
+    third = start(Network())
+    assert "snapshot_invalid" in {alarm["code"] for alarm in third.status()["alarms"]}
+    error = third.try_verify(idp.token()).error
+    assert error is not None and (error.code, error.status) == ("keys_unavailable", 503)
+    tmp_path.chmod(0o700)
 
 
 def test_another_policy_takes_the_place_of_the_one_before(idp: Issuer) -> None:

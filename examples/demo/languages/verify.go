@@ -14,14 +14,16 @@ import (
 )
 
 type question struct {
-	Token string
+	Token *string // without one, how the keys of the issuer are doing
 	Now   *int64
 }
 
 type answer struct {
-	Verdict string `json:"verdict"`
-	Subject string `json:"subject,omitempty"`
-	Code    string `json:"code,omitempty"`
+	Verdict    string `json:"verdict"`
+	Subject    string `json:"subject,omitempty"`
+	Code       string `json:"code,omitempty"`
+	Status     int    `json:"status,omitempty"`
+	RetryAfter int    `json:"retry_after,omitempty"`
 }
 
 func main() {
@@ -37,29 +39,57 @@ func main() {
 		} else if err != nil {
 			log.Fatal(err)
 		}
-		if err := answers.Encode(say(guard, asked)); err != nil {
+		var said any
+		if asked.Token == nil {
+			said = keys(guard)
+		} else {
+			said = verdict(guard, *asked.Token, asked.Now)
+		}
+		if err := answers.Encode(said); err != nil {
 			log.Fatal(err)
 		}
 	}
 }
 
-func say(guard *counterseal.Guard, asked question) answer {
+func verdict(guard *counterseal.Guard, token string, now *int64) answer {
 	var options []counterseal.VerifyOption
-	if asked.Now != nil {
-		options = append(options, counterseal.WithNow(time.Unix(*asked.Now, 0)))
+	if now != nil {
+		options = append(options, counterseal.WithNow(time.Unix(*now, 0)))
 	}
-	identity, err := guard.Verify(context.Background(), asked.Token, options...)
+	identity, err := guard.Verify(context.Background(), token, options...)
 	var rejected *counterseal.TokenRejectedError
 	var outage *counterseal.UnavailableError
 	switch {
 	case err == nil:
 		return answer{Verdict: "verified", Subject: identity.Subject()}
 	case errors.As(err, &rejected):
-		return answer{Verdict: "rejected", Code: rejected.Code.String()}
+		return answer{Verdict: "rejected", Code: rejected.Code.String(), Status: rejected.Status}
 	case errors.As(err, &outage):
-		return answer{Verdict: "unavailable", Code: outage.Code.String()}
+		seconds := int(outage.RetryAfter.Seconds())
+		return answer{Verdict: "unavailable", Code: outage.Code.String(), Status: outage.Status, RetryAfter: seconds}
 	default:
 		log.Fatal(err)
 		return answer{}
 	}
+}
+
+func keys(guard *counterseal.Guard) any {
+	text, err := guard.Status()
+	if err != nil {
+		log.Fatal(err)
+	}
+	var status struct {
+		Issuers []struct {
+			State string `json:"key_state"`
+			Fetch struct {
+				Refreshes int
+				InFlight  bool `json:"in_flight"`
+			}
+		}
+	}
+	if err := json.Unmarshal(text, &status); err != nil {
+		log.Fatal(err)
+	}
+	issuer := status.Issuers[0]
+	return map[string]any{"state": issuer.State, "refreshes": issuer.Fetch.Refreshes, "in_flight": issuer.Fetch.InFlight}
 }

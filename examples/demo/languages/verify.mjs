@@ -6,16 +6,23 @@ import { Guard, TokenRejectedError, UnavailableError } from '../../../node/index
 const guard = Guard.load(process.argv[2]);
 for await (const line of createInterface({ input: process.stdin })) {
   const { token, now } = JSON.parse(line);
-  console.log(JSON.stringify(await answer(token, now ?? undefined)));
+  console.log(JSON.stringify(token === undefined ? keys() : await verdict(token, now ?? undefined)));
 }
 
-async function answer(token, now) {
+async function verdict(token, now) {
   try {
     const identity = await guard.verify(token, { now });
     return { verdict: 'verified', subject: identity.subject };
   } catch (error) {
-    if (error instanceof TokenRejectedError) return { verdict: 'rejected', code: error.code };
-    if (error instanceof UnavailableError) return { verdict: 'unavailable', code: error.code };
+    const { code, status, retryAfter } = error;
+    if (error instanceof TokenRejectedError) return { verdict: 'rejected', code, status };
+    if (error instanceof UnavailableError) return { verdict: 'unavailable', code, status, retry_after: retryAfter };
     throw error;
   }
+}
+
+/** How the keys of the issuer are doing. */
+function keys() {
+  const { keyState, fetch } = guard.status().issuers[0];
+  return { state: keyState, refreshes: fetch.refreshes, in_flight: fetch.inFlight };
 }
