@@ -30,6 +30,15 @@ fn programs_are_those_that_the_packages_test() {
 }
 
 #[test]
+fn the_program_of_the_crate_is_the_one_in_its_documentation() {
+    let (page, documentation) = (read("runtime/README.md"), read("runtime/src/lib.rs"));
+    let [program] = blocks(&page, "rust")[..] else { panic!("one program") };
+    for line in program.lines() {
+        assert!(documentation.contains(format!("//! {line}").trim_end()), "{line}");
+    }
+}
+
+#[test]
 fn attacks_are_those_of_the_demo() {
     let (readme, attacks) = (read("README.md"), read("examples/demo/attacks.mjs").replace("\\'", "'"));
     let rows: Vec<&str> = readme.lines().filter(|line| line.contains("| refused | refused")).collect();
