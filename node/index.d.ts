@@ -257,26 +257,29 @@ export interface Check {
   readonly detail: string | null;
 }
 
-/** A guard at one moment. Nothing in it comes from a token. */
+/**
+ * A guard at one moment. Nothing in it comes from a token. It is data for a health page, the same in every language:
+ * its names are those of docs/operating.md, written as there.
+ */
 export interface Status {
   /** The policy in force, and attempts to load another. */
   policy: {
     /** How many policies came before it. */
     generation: number;
-    failedReloads: number;
+    failed_reloads: number;
     /** null where there was no attempt. */
-    lastReloadSucceeded: boolean | null;
+    last_reload_succeeded: boolean | null;
     /** In seconds since 1970. */
-    lastReloadAt: number | null;
+    last_reload_at: number | null;
   };
   /** The policy's entries, in the order of the file. */
   issuers: IssuerStatus[];
   /** What became of tokens that belong to no issuer of the policy. */
-  unknownIssuer: Decisions;
+  unknown_issuer: Decisions;
   /** The verified-token cache since the guard was made. */
   cache: { hits: number; misses: number; inserts: number; evictions: number; entries: number };
   /** `deny_file`, where the policy names one. */
-  denyFile: { path: string; denied: number; alarm: Alarm | null } | null;
+  deny_file: { path: string; denied: number; alarm: Alarm | null } | null;
   /** What an operator should look at now. */
   alarms: Alarm[];
 }
@@ -284,22 +287,22 @@ export interface Status {
 /** The fetching of an issuer's keys since the guard was made. */
 export interface FetchStatus {
   /** Seconds since the keys were fetched; null where they were not yet. */
-  keyAge: number | null;
+  key_age: number | null;
   /** Fetches that were begun, that brought keys, and that did not. */
   attempts: number;
   refreshes: number;
   failures: number;
   /** Tokens that named a key which the set did not have. */
-  unknownKids: number;
+  unknown_kids: number;
   /** How often metadata named another host for the keys than before, and when it last did. */
   moved: number;
-  movedAt: number | null;
+  moved_at: number | null;
   /** Why a fetch failed last, a code and a few words, and when. */
-  lastError: string | null;
-  lastErrorAt: number | null;
-  inFlight: boolean;
+  last_error: string | null;
+  last_error_at: number | null;
+  in_flight: boolean;
   /** Is a server of its keys asked through a proxy, which resolves its name? */
-  viaProxy: boolean;
+  via_proxy: boolean;
   /** Codes of why keys of the set were left out. */
   skipped: string[];
 }
@@ -313,7 +316,7 @@ export interface IssuerStatus {
   /** Do refusals count? */
   enforced: boolean;
   /** Where its keys are. */
-  keyState: "static" | "awaited" | "failed" | "held" | "fresh" | "stale" | "cooling_down";
+  key_state: "static" | "awaited" | "failed" | "held" | "fresh" | "stale" | "cooling_down";
   /** How many keys can be used. */
   keys: number;
   /** Is the service ready only when its keys are there? */

@@ -9,7 +9,6 @@ const native = require("./native.cjs");
 const options = require("./options.cjs");
 const { Policy, nativeOf: policyOf } = require("./policy.cjs");
 const report = require("./report.cjs");
-const status = require("./status.cjs");
 const { Table } = require("./table.cjs");
 
 const { isProof } = identity;
@@ -93,7 +92,7 @@ class Guard {
   }
 
   status() {
-    return status.fromText(attempt(() => this.#native.status()));
+    return JSON.parse(attempt(() => this.#native.status()));
   }
 
   metrics() {

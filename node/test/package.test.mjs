@@ -1,7 +1,7 @@
 // What is packed: types, exports, and a tarball that works in an empty project without the source tree.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, lstatSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -53,6 +53,22 @@ test("it installs into an empty project, by require and by import", () => {
   );
   assert.equal(run(folder, process.execPath, "try.cjs"), "alice\n");
   assert.equal(run(folder, process.execPath, "try.mjs"), "bob\n");
+});
+
+test("another project installs the folder itself", () => {
+  const project = join(folder, "beside");
+  mkdirSync(project);
+  writeFileSync(join(project, "package.json"), '{ "name": "beside", "private": true }');
+  // Without --ignore-scripts npm builds the native module first, as `make node` has here.
+  run(project, "npm", "install", "--ignore-scripts", "--no-audit", "--no-fund", root);
+  assert(lstatSync(join(project, "node_modules", "counterseal")).isSymbolicLink());
+  writeFileSync(
+    join(project, "try.mjs"),
+    `import { createRequire } from "node:module"; import { Guard } from "counterseal"; import { issuer } from "counterseal/testing";
+     const required = createRequire(import.meta.url)("counterseal"); const idp = issuer();
+     console.log(required.Guard === Guard, new required.Guard(idp.policy()).verifySync(idp.token({ sub: "carol" })).subject);`,
+  );
+  assert.equal(run(project, process.execPath, "try.mjs"), "true carol\n");
 });
 
 test("the README's examples run", async () => {

@@ -270,19 +270,27 @@ test("status and metrics", () => {
   for (const odd of [own.expired(), own.expired(), "x"]) its.tryVerify(odd);
   const status = its.status();
   const [entry] = status.issuers;
-  assert.deepEqual([entry.name, entry.issuer, entry.keyState, entry.keys], ["main", own.issuer, "held", 1]);
+  assert.deepEqual([entry.name, entry.issuer, entry.key_state, entry.keys], ["main", own.issuer, "held", 1]);
   assert.deepEqual(entry.decisions.refused, [{ code: "token_expired", enforced: true, count: 2 }]);
   assert.deepEqual([status.cache.hits, status.cache.entries, status.alarms], [2, 1, []]);
   assert.deepEqual(
-    [status.policy.generation, status.policy.failedReloads, status.policy.lastReloadAt, status.denyFile],
+    [status.policy.generation, status.policy.failed_reloads, status.policy.last_reload_at, status.deny_file],
     [0, 0, null, null],
+  );
+  assert.deepEqual([status.policy.last_reload_succeeded, status.unknown_issuer.pending, entry.fetch], [null, 0, null]);
+  const names = (value) =>
+    typeof value === "object" && value !== null ? Object.entries(value).flatMap(([name, member]) => [name, ...names(member)]) : [];
+  assert.deepEqual(
+    names(status).filter((name) => !/^[a-z_]+$|^\d+$/.test(name)),
+    [],
+    "names are those of the data, as in every language",
   );
   status.alarms.push("it is its receiver's to change");
   const metrics = its.metrics();
   const line = 'counterseal_decisions_total{issuer="main",outcome="rejected",code="token_expired",enforced="true"} 2';
   assert(metrics.includes(line), metrics);
   for (const hidden of ["test-user", token.slice(0, 20)]) assert(!(metrics + JSON.stringify(status)).includes(hidden));
-  assert.equal(own.pendingGuard().status().issuers[0].keyState, "awaited");
+  assert.equal(own.pendingGuard().status().issuers[0].key_state, "awaited");
   its.close();
   for (const call of [() => its.status(), () => its.metrics()]) failure(call, "misuse_closed", MisuseError);
 });

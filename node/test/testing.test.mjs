@@ -173,7 +173,7 @@ test("a network without sockets discovers, rotates and fails", () => {
   own.clock.advance(599);
   fetchDue(orders);
   assert.equal(verdict(own.token()), "verified", "an outage takes no keys away");
-  assert.equal(orders.status().issuers[0].fetch.lastError, "jwks_fetch_failed: connection reset");
+  assert.equal(orders.status().issuers[0].fetch.last_error, "jwks_fetch_failed: connection reset");
   own.clock.advance(3601);
   assert.equal(verdict(own.token()), "503 keys_unavailable", "never 401");
 });
@@ -216,7 +216,7 @@ test("a network answers as it is told", () => {
     orders.tryVerify(own.token());
     fetchDue(orders);
     own.clock.advance(30);
-    return orders.status().issuers[0].fetch.lastError;
+    return orders.status().issuers[0].fetch.last_error;
   };
 
   assert.equal(lastError(), "jwks_fetch_failed: host not found", "nothing was said of it");

@@ -8,6 +8,7 @@ import zipfile
 from pathlib import Path
 from typing import Callable
 
+import counterseal
 import pytest
 from conftest import PROJECT
 
@@ -41,7 +42,8 @@ def change(wheel: Path, folder: Path, edit: Callable[[Files], object], name: str
     return problems(path, release=False)
 
 
-ABOUT = "counterseal-0.1.0.dist-info"
+ABOUT = f"counterseal-{counterseal.__version__}.dist-info"
+VERSION = counterseal.__version__.encode()
 
 
 def edit(file: str, old: bytes, new: bytes) -> Callable[[Files], object]:
@@ -61,8 +63,8 @@ def edit(file: str, old: bytes, new: bytes) -> Callable[[Files], object]:
         (lambda files: files.update({"tests/test_a.py": b""}), "test_a.py should not be there"),
         (lambda files: files.update({"counterseal/_counterseal.so.map": b""}), "map should not be there"),
         (lambda files: files.update({"counterseal/more.bin": os.urandom(6_000_000)}), "more than 5000000"),
-        (edit("counterseal/__init__.py", b"0.1.0", b"0.1.1"), "__init__.py differs from the source"),
-        (edit("counterseal/__init__.py", b"0.1.0", b"0.1.1"), "RECORD is wrong about counterseal/__init__.py"),
+        (edit("counterseal/__init__.py", VERSION, VERSION + b"1"), "__init__.py differs from the source"),
+        (edit("counterseal/__init__.py", VERSION, VERSION + b"1"), "RECORD is wrong about counterseal/__init__.py"),
         (edit(f"{ABOUT}/RECORD", b"counterseal/guard.py", b"counterseal/other.py"), "RECORD names counterseal/other.py"),
         (edit(f"{ABOUT}/WHEEL", b"cp310-abi3", b"cp311-cp311"), "its tags are"),
         (edit(f"{ABOUT}/METADATA", b"Requires-Python: >=3.10", b"Requires-Python: >=3.8"), "does not say Requires-Python"),

@@ -30,6 +30,15 @@ fn programs_are_those_that_the_packages_test() {
 }
 
 #[test]
+fn the_program_of_the_crate_is_the_one_in_its_documentation() {
+    let (page, documentation) = (read("runtime/README.md"), read("runtime/src/lib.rs"));
+    let [program] = blocks(&page, "rust")[..] else { panic!("one program") };
+    for line in program.lines() {
+        assert!(documentation.contains(format!("//! {line}").trim_end()), "{line}");
+    }
+}
+
+#[test]
 fn attacks_are_those_of_the_demo() {
     let (readme, attacks) = (read("README.md"), read("examples/demo/attacks.mjs").replace("\\'", "'"));
     let rows: Vec<&str> = readme.lines().filter(|line| line.contains("| refused | refused")).collect();
@@ -93,9 +102,11 @@ fn figures_are_those_of_the_results() {
         let rows = results(&language);
         for (column, cell) in columns.iter().zip(cells.split('|')) {
             let shown = cell.split(" / ").map(|shown| shown.split_whitespace().next().unwrap_or("–"));
-            for (peer, shown) in names.iter().zip(shown).filter(|(_, shown)| *shown != "–" && *shown != "not") {
+            for (peer, shown) in names.iter().zip(shown).filter(|(_, shown)| *shown != "–" && *shown != "not")
+            {
                 let peer = (!peer.is_empty()).then_some(*peer);
-                let measured = took(&rows, column, peer).unwrap_or_else(|| panic!("{column}, {peer:?}: {line}"));
+                let measured =
+                    took(&rows, column, peer).unwrap_or_else(|| panic!("{column}, {peer:?}: {line}"));
                 assert_rounded(shown, measured, line);
                 compared += 1;
             }
@@ -106,8 +117,11 @@ fn figures_are_those_of_the_results() {
 
 #[test]
 fn budgets_that_are_not_kept_are_counted() {
-    let rows: Vec<Value> =
-        ["Rust", "Python", "Node", "Go"].into_iter().flat_map(results).filter(|row| !row["budget"].is_null()).collect();
+    let rows: Vec<Value> = ["Rust", "Python", "Node", "Go"]
+        .into_iter()
+        .flat_map(results)
+        .filter(|row| !row["budget"].is_null())
+        .collect();
     let failed = rows.iter().filter(|row| row["passes"] == false).count();
     let said = format!("On this machine {failed} of {} budgets are not kept.", rows.len());
     assert!(read("README.md").contains(&said), "{said}");

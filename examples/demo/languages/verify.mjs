@@ -23,6 +23,6 @@ async function verdict(token, now) {
 
 /** How the keys of the issuer are doing. */
 function keys() {
-  const { keyState, fetch } = guard.status().issuers[0];
-  return { state: keyState, refreshes: fetch.refreshes, in_flight: fetch.inFlight };
+  const { key_state: state, fetch } = guard.status().issuers[0];
+  return { state, refreshes: fetch.refreshes, in_flight: fetch.in_flight };
 }

@@ -84,7 +84,10 @@ guard.verifySync("x", { now: "2026-01-01" });
 guard.verifySync("x", { audience: "any" });
 Guard.load("counterseal.toml", "orders");
 await guard.ready(5);
-const states: string[] = guard.status().issuers.map((entry) => entry.keyState);
+const states: string[] = guard.status().issuers.map((entry) => entry.key_state);
+const ages: (number | null | undefined)[] = guard.status().issuers.map((entry) => entry.fetch?.key_age);
+// @ts-expect-error its names are those of the data
+guard.status().denyFile;
 identity.require({ scopes: "a", acr: ["b"], maxAge: 300, now: new Date() });
 // @ts-expect-error there is no such requirement
 identity.require({ scope: "a" });

@@ -76,7 +76,7 @@ class Run {
   }
 
   statusStep() {
-    const { issuers, alarms } = snakeCase(this.guard.status());
+    const { issuers, alarms } = this.guard.status();
     const shown = issuers.map((issuer) => Object.fromEntries(ISSUER.map((name) => [name, issuer[name]])));
     return { status: { issuers: shown, alarms } };
   }
@@ -170,14 +170,6 @@ function names(text) {
 
 function fields(of, names) {
   return Object.fromEntries(names.map(([name, here]) => [name, of[here] ?? null]));
-}
-
-/** With the names that members have in every language. */
-function snakeCase(value) {
-  if (Array.isArray(value)) return value.map(snakeCase);
-  if (typeof value !== "object" || value === null) return value;
-  const name = (here) => here.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-  return Object.fromEntries(Object.entries(value).map(([here, member]) => [name(here), snakeCase(member)]));
 }
 
 /** RFC 8785, which is how JavaScript writes; integers of any size as their digits. */

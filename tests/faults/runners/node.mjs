@@ -25,8 +25,8 @@ async function outcome({ case: name, policy, steps }) {
   const guard = Guard.load(policy);
   const verdicts = [];
   for (const step of steps) verdicts.push(await verdict(guard, step));
-  const { keyState, fetch } = guard.status().issuers[0];
-  return { case: name, steps: verdicts, state: keyState, last_error: fetch.lastError ?? null, moved: fetch.moved };
+  const { key_state: state, fetch } = guard.status().issuers[0];
+  return { case: name, steps: verdicts, state, last_error: fetch.last_error ?? null, moved: fetch.moved };
 }
 
 async function verdict(guard, { way, token }) {

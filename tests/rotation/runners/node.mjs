@@ -56,7 +56,7 @@ async function refuse(tokens) {
   const begun = performance.now();
   const before = counts();
   // What was under way when the key left is not a refresh after it.
-  const least = before.refreshes + (before.inFlight ? 1 : 0);
+  const least = before.refreshes + (before.in_flight ? 1 : 0);
   let last = 0;
   for (const token of tokens) {
     let counted = counts().refreshes;
