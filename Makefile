@@ -89,6 +89,10 @@ bench-rust: need-cargo ## The Rust core beside the bare signature and jsonwebtok
 	$(CARGO) bench --locked --package counterseal-benches --bench budgets
 	$(CARGO) bench --locked --package counterseal-benches --bench verify
 
+.PHONY: bench-cold-start
+bench-cold-start: need-cargo need-node ## Cold starts from a key snapshot, and latencies during refreshes and outages, in each language
+	@benches/cold_start/run
+
 .PHONY: counts
 counts: need-cargo ## Instruction counts against benches/counts.txt (needs valgrind)
 	benches/counts check

@@ -56,7 +56,8 @@ function page(files) {
     "# Results",
     "",
     "The last run of `make bench`. What the rows mean and how they are measured is in [benches](../README.md). Absolute times",
-    "move from machine to machine; a budget is a difference or ratio within one run.",
+    "move from machine to machine; a budget is a difference or ratio within one run. [Cold starts and latencies](cold_start.md)",
+    "are written by `make bench-cold-start`.",
     "",
     ...table(
       ["language", "measured on", "cores", "system", "with"],
