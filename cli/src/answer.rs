@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use counterseal::core::keys::fetch::FetchFault;
 use counterseal::{Code, PolicyError};
 use serde::Serialize;
 
@@ -51,6 +52,8 @@ pub(crate) enum Failure {
     Policy(&'static str, PathBuf, PolicyError),
     /// The key file cannot be used.
     Keys(Code, String),
+    /// The keys could not be had.
+    Fetch(FetchFault),
     /// A file cannot be written.
     Output(String),
     /// Counterseal is wrong.
@@ -72,6 +75,10 @@ impl Failure {
             Failure::Policy(option, path, error) => return problems::answer(option, &path, &error, json),
             Failure::Usage(message) => (Status::Usage, "usage", None, message),
             Failure::Keys(code, message) => (Status::Policy, "keys", Some(code), message),
+            Failure::Fetch(fault) => {
+                let message = format!("{}; `counterseal keys diagnose` goes step by step", fault.detail);
+                (Status::Unavailable, "fetch", Some(fault.code), message)
+            }
             Failure::Output(message) => (Status::Output, "output", None, message),
             Failure::Internal => {
                 (Status::Internal, "internal", Some(Code::Internal), Code::Internal.message().to_owned())

@@ -14,7 +14,8 @@ Examples:
   counterseal explain --policy counterseal.toml --token-file token
   counterseal inspect < token
   counterseal policy check --policy counterseal.toml --service orders
-  counterseal keys show jwks.json";
+  counterseal keys show jwks.json
+  counterseal keys diagnose https://idp.example.com";
 
 /// Verifies tokens by one policy file, and says why one is refused.
 ///
@@ -52,7 +53,7 @@ pub(crate) enum Command {
     /// Policy files.
     #[command(subcommand, arg_required_else_help = true)]
     Policy(PolicyCommand),
-    /// Key files.
+    /// Keys, from files and from servers.
     #[command(subcommand, arg_required_else_help = true)]
     Keys(KeysCommand),
 }
@@ -82,6 +83,12 @@ pub(crate) enum KeysCommand {
     /// Show the public keys of a JWK, a JWK Set or a PEM file, and what is wrong with the others.
     #[command(after_help = status::LISTED)]
     Show(ShowKeys),
+    /// Get the keys of an issuer as a guard would, list them, and write them to a file.
+    #[command(after_help = status::LISTED)]
+    Fetch(FetchKeys),
+    /// Find out why keys do not come: every step from the URL to the keys, and what to do.
+    #[command(after_help = status::LISTED)]
+    Diagnose(KeyPlace),
 }
 
 /// The arguments of `verify` and `explain`.
@@ -167,6 +174,42 @@ pub(crate) struct ShowKeys {
     pub(crate) file: PathBuf,
 }
 
+/// The arguments of `keys fetch`.
+#[derive(Debug, Args)]
+pub(crate) struct FetchKeys {
+    #[command(flatten)]
+    pub(crate) place: KeyPlace,
+    /// Where to write the public keys as a JWK Set, for `keys = { jwks_file = … }`; `-` is the standard output.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) output: Option<PathBuf>,
+}
+
+/// Whose keys, and the arguments of `keys diagnose`.
+#[derive(Debug, Args)]
+pub(crate) struct KeyPlace {
+    /// An issuer, or the URL of its metadata or key set; with --policy, the name or issuer of an entry.
+    #[arg(value_name = "ISSUER_OR_URL")]
+    pub(crate) place: String,
+    /// It is the URL of metadata. Without this, one with /.well-known/ in its path is.
+    #[arg(long, conflicts_with_all = ["jwks", "discovery", "policy"])]
+    pub(crate) metadata: bool,
+    /// It is the URL of a key set. Without this, one that ends in /.well-known/jwks.json is.
+    #[arg(long, conflicts_with_all = ["discovery", "policy"])]
+    pub(crate) jwks: bool,
+    /// How an issuer's metadata is found: oidc (behind the issuer) or oauth (RFC 8414). There is no guessing.
+    #[arg(long, value_name = "KIND", value_parser = discovery, conflicts_with = "policy")]
+    pub(crate) discovery: Option<&'static str>,
+    /// Certificates of further authorities, in PEM.
+    #[arg(long, value_name = "FILE", conflicts_with = "policy")]
+    pub(crate) ca_file: Option<PathBuf>,
+    /// The policy file whose entry is meant, with its settings of `[fetch]` and `keys`.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) policy: Option<PathBuf>,
+    /// The service whose changes apply; COUNTERSEAL_SERVICE where it is left out.
+    #[arg(long, value_name = "NAME", requires = "policy")]
+    pub(crate) service: Option<String>,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct PolicyFile {
     /// The policy file (TOML, or JSON where its name ends in .json).
@@ -198,6 +241,10 @@ pub(crate) struct Time {
 fn time(text: &str) -> Result<UnixTime, String> {
     let seconds = text.parse().map_err(|_| "no whole number of seconds since 1970".to_owned())?;
     UnixTime::from_seconds(seconds).map_err(|_| "too far away: it is in seconds, not milliseconds".to_owned())
+}
+
+fn discovery(text: &str) -> Result<&'static str, String> {
+    ["oidc", "oauth"].into_iter().find(|kind| *kind == text).ok_or_else(|| "it is oidc or oauth".to_owned())
 }
 
 fn count(text: &str) -> Result<u16, String> {

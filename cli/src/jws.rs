@@ -1,9 +1,6 @@
 //! `jws verify`: a signature over any payload, and nothing else.
 
 use std::fmt::Write as _;
-use std::fs::File;
-use std::io::Write as _;
-use std::path::Path;
 
 use counterseal::jws::{self, SignatureOnly};
 use serde::Serialize;
@@ -13,6 +10,7 @@ use crate::arguments::Signature;
 use crate::input;
 use crate::key_file::KeyFile;
 use crate::layout::row;
+use crate::output_file::output_file;
 use crate::rejection::{self, Refused};
 use crate::status::Status;
 use crate::terminal::{self, GOOD, LOUD};
@@ -42,7 +40,7 @@ pub(crate) fn run(arguments: &Signature, json: bool) -> Result<Answer, Failure> 
         return payload_answer(&valid);
     }
     if let Some(path) = &arguments.payload_out {
-        write(path, valid.payload())?;
+        output_file("--payload-out", path, valid.payload())?;
     }
     if json {
         return Ok(Answer::json(Status::Good, &Valid::new(&valid)));
@@ -101,13 +99,6 @@ fn is_harmless(payload: &[u8]) -> bool {
     std::str::from_utf8(payload).is_ok_and(|text| {
         let line = |line: &str| crate::text::shown(line) == line;
         text.split(['\n', '\t']).all(line)
-    })
-}
-
-fn write(path: &Path, payload: &[u8]) -> Result<(), Failure> {
-    let written = File::create(path).and_then(|mut file| file.write_all(payload));
-    written.map_err(|error| {
-        Failure::Output(format!("the file given as --payload-out cannot be written: {}", error.kind()))
     })
 }
 

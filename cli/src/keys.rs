@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use clap::builder::styling::Style;
-use counterseal::core::json::Value;
+use counterseal::core::json::{Document, Value};
 use counterseal::core::keyset::{Key, KeyKind, SkippedKey};
 use counterseal::{Code, KeySet};
 use serde::Serialize;
@@ -20,19 +20,27 @@ use crate::text::{shown, word};
 pub(crate) fn run(arguments: &ShowKeys, json: bool) -> Result<Answer, Failure> {
     let file = KeyFile::read("FILE", &arguments.file)?;
     let set = file.survey()?;
-    let listing = Listing::of(&file, &set);
-    // A file of public keys that gives a private one away must not pass any check.
-    let is_sound = !listing.keys.is_empty() && !listing.holds_private_keys;
-    let status = if is_sound { Status::Good } else { Status::Policy };
+    let (format, written) = match file.format() {
+        Format::Jwk(document) => ("jwk", vec![document.root()]),
+        Format::JwkSet(document) => ("jwk_set", elements(document)),
+        Format::Pem => ("pem", Vec::new()),
+    };
+    let listing = Listing::of(format, &written, &set);
+    let status = listing.status();
     Ok(if json { Answer::json(status, &listing) } else { Answer::text(status, listing.told()) })
 }
 
-const PRIVATE: &str = "Whoever can read this file can sign tokens. Keep public keys alone in it, and replace \
+/// The keys of a set as they are written.
+pub(crate) fn elements(set: &Document) -> Vec<Value<'_>> {
+    set.root().get("keys").and_then(Value::as_array).into_iter().flatten().collect()
+}
+
+const PRIVATE: &str = "Whoever can read this can sign tokens. Keep public keys alone in it, and replace \
                        those keys that somebody could read.";
 
 /// What the file holds. Never a private member, nor a number of a key.
 #[derive(Serialize)]
-struct Listing<'a> {
+pub(crate) struct Listing<'a> {
     format: &'static str,
     holds_private_keys: bool,
     holds_secrets: bool,
@@ -66,22 +74,11 @@ struct Skipped<'a> {
 }
 
 impl<'a> Listing<'a> {
-    fn of(file: &'a KeyFile, set: &'a KeySet) -> Listing<'a> {
-        let written: Vec<Value<'a>> = match file.format() {
-            Format::Jwk(document) => vec![document.root()],
-            Format::JwkSet(document) => {
-                document.root().get("keys").and_then(Value::as_array).into_iter().flatten().collect()
-            }
-            Format::Pem => Vec::new(),
-        };
+    pub(crate) fn of(format: &'static str, written: &[Value<'a>], set: &'a KeySet) -> Listing<'a> {
         let known: BTreeSet<usize> =
             set.keys().map(Key::index).chain(set.skipped().iter().map(|key| key.index)).collect();
         Listing {
-            format: match file.format() {
-                Format::Jwk(_) => "jwk",
-                Format::JwkSet(_) => "jwk_set",
-                Format::Pem => "pem",
-            },
+            format,
             holds_private_keys: set.skipped().iter().any(|key| key.reason == Code::JwksPrivateKey),
             holds_secrets: set.keys().any(|key| matches!(key.describe(), KeyKind::Secret { .. })),
             keys: set.keys().map(|key| Sound::of(key, written.get(key.index()).copied())).collect(),
@@ -90,7 +87,13 @@ impl<'a> Listing<'a> {
         }
     }
 
-    fn told(&self) -> String {
+    /// A file of public keys that gives a private one away must not pass any check.
+    pub(crate) fn status(&self) -> Status {
+        let is_sound = !self.keys.is_empty() && !self.holds_private_keys;
+        if is_sound { Status::Good } else { Status::Policy }
+    }
+
+    pub(crate) fn told(&self) -> String {
         let mut out = String::new();
         if self.holds_private_keys {
             let _ = writeln!(out, "{LOUD} PRIVATE KEYS {LOUD:#}");

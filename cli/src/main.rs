@@ -1,4 +1,4 @@
-//! The command-line tool: verifies, explains and inspects tokens, checks policies, shows keys.
+//! The command-line tool: verifies, explains and inspects tokens, checks policies, shows and fetches keys.
 //!
 //! A command turns its arguments into one [`Answer`](answer::Answer), which is written at once. Only
 //! the crate `counterseal` decides; what stands here reads and shows.
@@ -6,6 +6,7 @@
 mod answer;
 mod arguments;
 mod dates;
+mod diagnose;
 mod explain;
 mod hints;
 mod identity;
@@ -13,8 +14,11 @@ mod input;
 mod inspect;
 mod jws;
 mod key_file;
+mod key_place;
 mod keys;
+mod keys_fetch;
 mod layout;
+mod output_file;
 mod policy;
 mod presets;
 mod pretty;
@@ -69,5 +73,7 @@ fn run(arguments: Arguments) -> Result<Answer, Failure> {
         Command::Policy(PolicyCommand::Schema) => Ok(policy::schema()),
         Command::Policy(PolicyCommand::Presets(arguments)) => presets::run(&arguments, json),
         Command::Keys(KeysCommand::Show(arguments)) => keys::run(&arguments, json),
+        Command::Keys(KeysCommand::Fetch(arguments)) => keys_fetch::run(&arguments, json),
+        Command::Keys(KeysCommand::Diagnose(arguments)) => diagnose::run(&arguments, json),
     }
 }

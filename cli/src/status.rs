@@ -8,7 +8,7 @@ use std::process::ExitCode;
 pub(crate) enum Status {
     /// Verified, or sound.
     Good = 0,
-    /// The token was refused, or a token would fare differently.
+    /// The token was refused, or a token would fare differently, or keys do not come as they should.
     Refused = 1,
     /// The command line, or a file named on it, is wrong.
     Usage = 2,
@@ -26,10 +26,11 @@ pub(crate) enum Status {
 pub(crate) const LISTED: &str = "\
 Exit status:
   0  verified, or nothing is wrong
-  1  the token is refused (inspect: it is malformed; replay: a verdict changes, or a token is refused)
+  1  the token is refused (inspect: it is malformed; replay: a verdict changes, or a token is refused;
+     keys diagnose: something stops a guard, or a private key is published)
   2  the command line is wrong, or a file named on it cannot be read
   3  the policy or the keys have mistakes
-  4  nobody can decide now: an outage, which says nothing about the token
+  4  nobody can decide now: an outage, which says nothing about the token (keys fetch: they could not be had)
   5  the answer could not be written
   6  an error inside Counterseal";
 

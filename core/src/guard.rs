@@ -8,7 +8,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use arc_swap::ArcSwap;
 use foldhash::quality::FixedState;
 
-use crate::algorithm::AlgorithmSet;
 use crate::cache::CacheCounters;
 use crate::error::{Code, Rejection};
 use crate::identity::Identity;
@@ -17,9 +16,8 @@ use crate::keys::fetch::{Document, FetchFault, Response};
 use crate::keys::kept::Kept;
 use crate::keys::plan::max_age;
 use crate::keys::{Clock, Come, Flight, Order, Waiting};
-use crate::keyset::{KeySet, KeySetOptions, Origin};
-use crate::mutants::is_off;
-use crate::policy::{DenyList, Policy};
+use crate::keyset::KeySet;
+use crate::policy::{DenyList, Policy, read_keys};
 use crate::record::Silent;
 use crate::rule::Rule;
 use crate::time::{Now, UnixTime};
@@ -288,22 +286,7 @@ impl Guard {
     }
 
     fn read_set(&self, engine: &Engine, slot: usize, body: &[u8]) -> Result<KeySet, FetchFault> {
-        let origin = match engine.policy.key_sources.get(slot).and_then(|source| source.remote()) {
-            Some(source) => {
-                Origin::FetchedWithin { most_bytes: source.settings.max_bytes, most_keys: source.max_keys }
-            }
-            None => Origin::Fetched,
-        };
-        let keys = KeySet::from_jwks(body, &options(engine, slot, origin))
-            .map_err(|code| FetchFault::new(code, code.message()))?;
-        if keys.is_empty() && !is_off("JKS-10") {
-            let reasons = keys.skipped().iter().map(|key| key.reason.slug());
-            let reasons: std::collections::BTreeSet<_> = reasons.collect();
-            let reasons: Vec<_> = reasons.into_iter().collect();
-            let detail = format!("no key can be used: {}", reasons.join(", "));
-            return Err(FetchFault::new(Code::JwksEmpty, detail));
-        }
-        Ok(keys)
+        read_keys(body, &engine.policy.key_set_options(slot))
     }
 
     /// Takes keys that a process before this one fetched, and says how many sets are used: those of a source of
@@ -379,20 +362,13 @@ impl Guard {
     }
 
     fn read_keys(&self, engine: &Engine, slot: usize, jwks: &[u8]) -> Result<Arc<KeySet>, Code> {
-        let keys = KeySet::from_jwks(jwks, &options(engine, slot, Origin::Fetched))?;
+        let keys = KeySet::from_jwks(jwks, &engine.policy.key_set_options(slot))?;
         if keys.is_empty() { Err(Code::JwksInvalid) } else { Ok(Arc::new(keys)) }
     }
 
     fn next_reference(&self) -> u64 {
         self.references.hash_one(self.rejections.fetch_add(1, Ordering::Relaxed))
     }
-}
-
-/// For the keys of a slot: everything that its entries list.
-fn options(engine: &Engine, slot: usize, origin: Origin) -> KeySetOptions {
-    let users = engine.policy.issuers.iter().filter(|issuer| issuer.keys == slot);
-    let algorithms = users.fold(AlgorithmSet::new(), |all, issuer| all.union(issuer.algorithms));
-    KeySetOptions { algorithms, provider: engine.policy.provider, origin }
 }
 
 impl fmt::Debug for Guard {

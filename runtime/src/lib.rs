@@ -29,6 +29,15 @@ mod snapshot;
 mod status;
 pub mod testing;
 
+/// How a guard fetches keys, a step at a time: for tools that find out why keys do not come. What is to be fetched
+/// comes from [`core::policy::Policy::fetching`].
+#[cfg(feature = "fetch")]
+pub mod diagnose {
+    pub use crate::fetch::handshake::Handshake;
+    pub use crate::fetch::steps::{Address, Answered, Got, Steps};
+    pub use counterseal_core::policy::{Fetching, Lifetime};
+}
+
 pub use counterseal_core as core;
 pub use counterseal_core::algorithm::{Algorithm, AlgorithmSet};
 pub use counterseal_core::cache::CacheCounters;

@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustls::pki_types::PrivatePkcs8KeyDer;
@@ -97,6 +97,8 @@ pub enum Certificate {
     Good,
     /// Its time is over.
     Expired,
+    /// Its time is over in five days.
+    Ending,
     /// Its time has not come.
     Early,
     /// It is for another host.
@@ -158,6 +160,10 @@ impl Authority {
         let mut params = CertificateParams::new(hosts).unwrap();
         match kind {
             Certificate::Expired => params.not_after = date_time_ymd(2020, 1, 1),
+            Certificate::Ending => {
+                let soon = SystemTime::now() + Duration::from_secs(5 * 86_400 + 3600);
+                params.not_after = soon.into();
+            }
             Certificate::Early => params.not_before = date_time_ymd(2200, 1, 1),
             _ => {}
         }

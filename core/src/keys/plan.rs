@@ -30,10 +30,18 @@ impl Terms {
         }
     }
 
+    /// When keys are fetched again that are fresh for so long; `part` of 1,000 later than the earliest (JKS-06).
+    pub(crate) fn refresh_after(&self, fresh: i64, part: i64) -> i64 {
+        fresh / 1000 * (750 + part)
+    }
+
     fn longest(&self) -> i64 {
         self.ttl_max.max(self.ttl_min)
     }
 }
+
+/// Refreshes of many processes are spread over such a part of 1,000 of the keys' time.
+pub(crate) const SPREAD: i64 = 50;
 
 /// Attempts that may follow each other at once (JKS-07).
 const BURST: i64 = 3;
@@ -92,7 +100,7 @@ impl Plan {
     pub(crate) fn new(terms: Terms, seed: u64) -> Plan {
         Plan {
             terms,
-            jitter: (seed % 51) as i64,
+            jitter: (seed % (SPREAD as u64 + 1)) as i64,
             in_flight: false,
             budget_full: i64::MIN,
             good: None,
@@ -153,7 +161,7 @@ impl Plan {
         self.counts.refreshes += 1;
         self.good = Some(Good {
             fetched_at: now,
-            refresh_at: now + fresh / 1000 * (750 + self.jitter),
+            refresh_at: now + self.terms.refresh_after(fresh, self.jitter),
             fresh_until: now + fresh,
         });
         self.retry_at = i64::MIN;

@@ -57,9 +57,15 @@ impl RemoteSource {
 
     /// The request for the keys that metadata names, where it is this issuer's.
     pub(crate) fn read_metadata(&self, metadata: Vec<u8>) -> Result<Request, FetchFault> {
+        self.read_metadata_of(metadata, &self.issuer)
+    }
+
+    /// The same for an issuer whose name is not known from the policy file. That names no host: what such metadata
+    /// leads to is judged as all that is learned from a document (JKS-03).
+    pub(crate) fn read_metadata_of(&self, metadata: Vec<u8>, issuer: &str) -> Result<Request, FetchFault> {
         let is_mesh = self.settings.is_mesh;
         let may_be_plain = |url: &Url| url.is_loopback() || (is_mesh && self.names(url));
-        let url = super::metadata::jwks_uri(metadata, &self.issuer, may_be_plain)?;
+        let url = super::metadata::jwks_uri(metadata, issuer, may_be_plain)?;
         Ok(self.request(url, Document::Keys))
     }
 

@@ -18,6 +18,11 @@ impl Policy {
         self.watch
     }
 
+    /// Seconds that clocks may differ by (`limits.leeway`).
+    pub fn leeway(&self) -> i64 {
+        self.leeway
+    }
+
     /// The path of `fetch.snapshot` as the policy has it, to be resolved against its directory.
     pub fn snapshot(&self) -> Option<&str> {
         self.snapshot.as_deref()

@@ -12,6 +12,7 @@ mod claims;
 mod deny;
 mod expand;
 mod expanded;
+mod fetching;
 mod issuer;
 mod json_mistakes;
 mod json_schema;
@@ -44,6 +45,8 @@ mod tests;
 use std::fmt;
 
 pub use deny::{DenyFileFault, DenyList};
+pub(crate) use fetching::read_keys;
+pub use fetching::{Fetching, Lifetime};
 pub use json_schema::json_schema;
 pub(crate) use model::{ClaimRule, Constant, KeySource, RuleTest};
 pub use model::{Issuer, Notice, Policy, Profile};

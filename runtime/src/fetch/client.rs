@@ -7,7 +7,7 @@ use counterseal_core::keys::fetch::{FetchFault, Request};
 use ureq::config::Config;
 use ureq::http::{HeaderValue, header};
 use ureq::tls::TlsConfig;
-use ureq::unversioned::transport::DefaultConnector;
+use ureq::unversioned::transport::{Connector, DefaultConnector};
 use ureq::{Agent, Proxy};
 use zeroize::Zeroizing;
 
@@ -20,8 +20,15 @@ use super::{fault, trust};
 const HEAD_BYTES: usize = 16 * 1024;
 
 /// The network of this machine.
-pub(super) struct Client {
+pub(crate) struct Client {
     pub(super) proxies: Proxies,
+}
+
+impl Client {
+    /// With the proxies that the environment names now: later its variables may be written while they are read.
+    pub(crate) fn of_this_machine() -> Client {
+        Client { proxies: Proxies::of(|name| std::env::var(name).ok()) }
+    }
 }
 
 impl Carrier for Client {
@@ -31,18 +38,9 @@ impl Carrier for Client {
         credential: Option<Zeroizing<String>>,
         deadline: Instant,
     ) -> Result<Answer, FetchFault> {
-        let (url, settings) = (&request.url, &request.settings);
-        let tls = if url.is_https() { trust::tls(settings)? } else { TlsConfig::default() };
-        let proxy = self.proxies.towards(url).map(proxy).transpose()?;
-        let resolver = if proxy.is_some() { Checked::Proxy } else { Checked::Host(request.clone()) };
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(fault::failed("timeout"));
-        }
-        let config = config(proxy, tls, settings.connect_timeout.min(left), left);
-        let agent = Agent::with_parts(config, DefaultConnector::new(), resolver);
+        let agent = self.agent(request, deadline, DefaultConnector::new())?;
         let mut call = agent
-            .get(url.as_str())
+            .get(request.url.as_str())
             .header(header::ACCEPT, request.accepts())
             .header(header::CONNECTION, "close");
         if let Some(credential) = credential {
@@ -63,6 +61,27 @@ impl Carrier for Client {
             body: Box::new(body.into_reader()),
             fault: |error| fault::of(ureq::Error::from(error)),
         })
+    }
+}
+
+impl Client {
+    /// Connects within the limits of a request, and to addresses that it may connect to.
+    pub(super) fn agent(
+        &self,
+        request: &Request,
+        deadline: Instant,
+        connector: impl Connector,
+    ) -> Result<Agent, FetchFault> {
+        let (url, settings) = (&request.url, &request.settings);
+        let tls = if url.is_https() { trust::tls(settings)? } else { TlsConfig::default() };
+        let proxy = self.proxies.towards(url).map(proxy).transpose()?;
+        let resolver = if proxy.is_some() { Checked::Proxy } else { Checked::Host(request.clone()) };
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(fault::failed("timeout"));
+        }
+        let config = config(proxy, tls, settings.connect_timeout.min(left), left);
+        Ok(Agent::with_parts(config, connector, resolver))
     }
 }
 

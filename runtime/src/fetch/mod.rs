@@ -5,11 +5,15 @@ mod bearer;
 mod client;
 #[cfg(feature = "fetch")]
 mod fault;
+#[cfg(feature = "fetch")]
+pub(crate) mod handshake;
 pub(crate) mod hops;
 #[cfg(feature = "fetch")]
 mod proxies;
 #[cfg(feature = "fetch")]
 mod resolver;
+#[cfg(feature = "fetch")]
+pub(crate) mod steps;
 #[cfg(feature = "fetch")]
 mod trust;
 
@@ -18,11 +22,10 @@ use std::sync::Arc;
 
 use crate::driver::Network;
 
-/// The network of this machine. Proxies are those that the environment names now: later its variables may be
-/// written while they are read.
+/// The network of this machine.
 #[cfg(feature = "fetch")]
 pub(crate) fn network() -> Network {
-    let client = Arc::new(client::Client { proxies: proxies::Proxies::of(|name| std::env::var(name).ok()) });
+    let client = Arc::new(client::Client::of_this_machine());
     let proxies = Arc::clone(&client);
     Network::at_work(move |request| hops::get(request, &*client))
         .with_proxies(move |url| proxies.proxies.towards(url).is_some())

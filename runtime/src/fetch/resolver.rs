@@ -1,6 +1,6 @@
 //! Addresses of hosts, each checked before it is connected to (JKS-03).
 
-use std::net::{IpAddr, ToSocketAddrs};
+use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 
 use counterseal_core::keys::address::may_connect;
 use counterseal_core::keys::fetch::Request;
@@ -23,6 +23,12 @@ pub(super) enum Checked {
     Proxy,
 }
 
+/// The addresses of a host that are tried; `None` where it is not known.
+pub(super) fn addresses_of(host: &str, port: u16) -> Option<impl Iterator<Item = SocketAddr>> {
+    let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
+    Some((host, port).to_socket_addrs().ok()?.take(ADDRESSES))
+}
+
 impl Checked {
     fn check(&self, address: IpAddr) -> Result<(), Blocked> {
         let checked = match self {
@@ -37,11 +43,10 @@ impl Resolver for Checked {
     fn resolve(&self, uri: &Uri, _: &Config, _: NextTimeout) -> Result<ResolvedSocketAddrs, ureq::Error> {
         let host = uri.host().ok_or(ureq::Error::HostNotFound)?;
         let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("http") { 80 } else { 443 });
-        let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
-        let found = (host, port).to_socket_addrs().map_err(|_| ureq::Error::HostNotFound)?;
+        let found = addresses_of(host, port).ok_or(ureq::Error::HostNotFound)?;
         let mut addresses = self.empty();
         // One address that may not be asked speaks against all: a name that is public and private is a trap.
-        for address in found.take(ADDRESSES) {
+        for address in found {
             self.check(address.ip()).map_err(|blocked| ureq::Error::Other(Box::new(blocked)))?;
             addresses.push(address);
         }

@@ -3,13 +3,26 @@
 use std::sync::Arc;
 
 use counterseal_core::keys::fetch::{FetchFault, Settings};
-use rustls::crypto::aws_lc_rs;
+use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig, parse_pem};
 
 use super::fault;
 
-/// Read anew for each fetch, as authorities come and go while a service runs.
+/// How TLS is spoken for a fetch.
 pub(super) fn tls(settings: &Settings) -> Result<TlsConfig, FetchFault> {
+    Ok(TlsConfig::builder()
+        .root_certs(RootCerts::Specific(Arc::new(roots(settings)?)))
+        .unversioned_rustls_crypto_provider(provider())
+        .build())
+}
+
+/// Never the provider of the process, which is the host's to choose.
+pub(super) fn provider() -> Arc<CryptoProvider> {
+    Arc::new(aws_lc_rs::default_provider())
+}
+
+/// Read anew for each fetch, as authorities come and go while a service runs.
+pub(super) fn roots(settings: &Settings) -> Result<Vec<Certificate<'static>>, FetchFault> {
     let mut roots: Vec<Certificate<'static>> = Vec::new();
     if let Some(pem) = &settings.ca_pem {
         for item in parse_pem(pem) {
@@ -28,9 +41,5 @@ pub(super) fn tls(settings: &Settings) -> Result<TlsConfig, FetchFault> {
     if roots.is_empty() {
         return Err(fault::failed("tls: this machine trusts no authority, and there is no ca_file"));
     }
-    Ok(TlsConfig::builder()
-        .root_certs(RootCerts::Specific(Arc::new(roots)))
-        // Never the provider of the process, which is the host's to choose.
-        .unversioned_rustls_crypto_provider(Arc::new(aws_lc_rs::default_provider()))
-        .build())
+    Ok(roots)
 }
