@@ -18,7 +18,7 @@ pub(crate) fn run(arguments: &Judge, json: bool) -> Result<Answer, Failure> {
         None => guard.verify(&*token),
         Some(now) => {
             fetch_keys(&guard, &token);
-            guard.verify_at(&*token, now)
+            guard.try_verify_at(&*token, now)
         }
     };
     answer(outcome, arguments.time.now.unwrap_or_else(dates::now), json)

@@ -4,9 +4,6 @@
 
 mod common;
 
-use std::io::{Read, Write};
-use std::net::TcpListener;
-
 use common::{ISSUER, NOW, SIGNED_CANARY, Stage, claims, policy};
 
 /// The lines of a stage in the table.
@@ -143,22 +140,7 @@ fn tables_fit_their_width() {
 #[test]
 fn keys_are_fetched_where_the_policy_says_so() {
     let stage = Stage::new();
-    let server = TcpListener::bind("127.0.0.1:0").unwrap();
-    let keys = format!("keys = {{ jwks_uri = \"http://{}/jwks\" }}", server.local_addr().unwrap());
-    let fetched = policy("").replace("keys       = { jwks_file = \"jwks.json\" }", &keys);
-    assert_ne!(fetched, policy(""));
-    stage.write("policy.toml", fetched);
-    let body = stage.read("jwks.json");
-    std::thread::spawn(move || {
-        for connection in server.incoming() {
-            let mut connection = connection.unwrap();
-            let _ = connection.read(&mut [0; 4096]);
-            let head =
-                "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: ";
-            let _ = write!(connection, "{head}{}\r\n\r\n", body.len());
-            let _ = connection.write_all(&body);
-        }
-    });
+    stage.fetch_keys();
     let told = |token: &str| {
         let (status, json) = stage.judge_json("explain", token);
         let (verified, without_checks) = stage.judge_json("verify", token);

@@ -350,3 +350,13 @@ fn a_large_file_takes_no_more_memory() {
     assert_eq!(ran.json()["counts"]["refused"], 72 * 1024);
     assert!(after < before + 4096, "{before} KiB, then {after} KiB");
 }
+
+#[test]
+fn keys_are_fetched_where_a_policy_says_so() {
+    let stage = Stage::new();
+    stage.write("new.toml", policy("required_claims = [\"tenant\"]"));
+    stage.fetch_keys();
+    let (status, json) = compare(&stage, &stage.good());
+    assert_eq!((status, &json["counts"]["would_be_refused"]), (1, &json!(1)), "{json}");
+    assert_eq!(json["counts"]["no_verdict"], 0);
+}

@@ -79,7 +79,10 @@ fn guard(option: &'static str, file: &PolicyFile) -> Result<Loaded, Failure> {
     let policy = policy::load_as(option, file)?;
     let quiet = policy.core().issuers().filter(|issuer| !issuer.is_enforced());
     let report_only = quiet.map(|issuer| issuer.name().to_owned()).collect();
-    Ok(Loaded { guard: Guard::new(policy), report_only })
+    let guard = Guard::new(policy);
+    // Keys are fetched once for all tokens: those of a replay are judged at a time of their own, which fetches none.
+    let _ = guard.ready(guard.wait());
+    Ok(Loaded { guard, report_only })
 }
 
 /// What came out.

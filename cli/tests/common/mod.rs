@@ -3,7 +3,8 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -33,6 +34,25 @@ impl Stage {
         stage.write("jwks.json", format!("{{\"keys\":[{}]}}", stage.jwk()));
         stage.write("policy.toml", policy(""));
         stage
+    }
+
+    /// From now on the policy says that the keys are fetched, from a server of this process.
+    pub(crate) fn fetch_keys(&self) {
+        let server = TcpListener::bind("127.0.0.1:0").unwrap();
+        let keys = format!("jwks_uri = \"http://{}/jwks\"", server.local_addr().unwrap());
+        let fetched = policy("").replace("jwks_file = \"jwks.json\"", &keys);
+        assert_ne!(fetched, policy(""));
+        self.write("policy.toml", fetched);
+        let body = self.read("jwks.json");
+        std::thread::spawn(move || {
+            for connection in server.incoming() {
+                let mut connection = connection.unwrap();
+                let _ = connection.read(&mut [0; 4096]);
+                let head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close";
+                let _ = write!(connection, "{head}\r\nContent-Length: {}\r\n\r\n", body.len());
+                let _ = connection.write_all(&body);
+            }
+        });
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
