@@ -49,9 +49,11 @@ test-node: node ## Test the Node package on the real native module
 	cd node && node --test test/*.test.mjs
 
 .PHONY: test-deep
-test-deep: need-cargo need-python need-cargo-fuzz ## What CI leaves out: other seeds of the comparison, a minute of fuzzing for each target
-	for seed in 2 3 4 5; do SEED=$$seed COUNT=1000 tests/conformance/run || exit 1; done
-	for target in $(notdir $(wildcard tests/fuzz/seeds/*)); do $(MAKE) fuzz TARGET=$$target || exit 1; done
+test-deep: need-cargo need-python need-node need-cargo-fuzz ## What CI leaves out: other seeds of the comparison (SEEDS, COUNT), fuzzing for FUZZ_SECONDS=60 each
+	for seed in $(or $(SEEDS),2 3 4 5); do SEED=$$seed COUNT=$(or $(COUNT),1000) tests/conformance/run || exit 1; done
+	for target in $(notdir $(wildcard tests/fuzz/seeds/*)); do \
+		$(MAKE) --no-print-directory fuzz TARGET=$$target SECONDS=$(or $(FUZZ_SECONDS),60) || exit 1; \
+	done
 
 .PHONY: lint
 lint: need-cargo ## Formats and lints, warnings are errors
