@@ -5,10 +5,13 @@
 mod common;
 
 use std::path::Path;
+use std::sync::Mutex;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use common::{Ran, Stage};
 use counterseal_tests::fault_server::{Answer, Authority, Certificate, ConnectProxy, Server};
+use counterseal_tests::faults::{self, Served};
 use serde_json::{Value, json};
 
 /// The public key of RFC 7517 appendix A.1, and the private one of A.2.
@@ -226,6 +229,38 @@ fn certificates_that_are_not_believed() {
     provider.diagnose().assert_shows(&["for other.example.test\n"]);
 }
 
+/// The matrix says what a guard makes of each fault, in every language. The diagnosis must not say anything else.
+#[test]
+fn of_every_fault_it_says_what_a_guard_says() {
+    let stage = Stage::new();
+    let folder = stage.path("faults");
+    let _served = Served::begin(&folder, &["cli".to_owned()]).unwrap();
+    let matrix = std::fs::read(faults::folder().join("matrix.json")).unwrap();
+    let matrix: Value = serde_json::from_slice(&matrix).unwrap();
+    let left: Vec<(&String, &Value)> = matrix["faults"].as_object().unwrap().iter().collect();
+    let count = left.len();
+    assert!(count > 60, "{count} faults");
+    let left = Mutex::new(left);
+    let work = || {
+        while let Some((fault, expected)) = { left.lock().unwrap().pop() } {
+            let policy = folder.join("cli").join(format!("{fault}.cold.toml"));
+            let policy = policy.to_str().unwrap();
+            let ran = run(&stage, &["keys", "diagnose", "main", "--policy", policy, "--json"], &[]);
+            let json = ran.json();
+            let has_keys = json["keys"].as_u64().unwrap() > 0;
+            assert_eq!(has_keys, expected["keys"] == "verified", "{fault}: {json}");
+            assert!(has_keys || ran.status == 1, "{fault}: {json}");
+            // Where its own time is not over yet, a guard has no error yet.
+            let error = expected["last_error"].as_str().unwrap_or("jwks_fetch_failed");
+            let code = format!("({})", error.split(':').next().unwrap());
+            let message = json["message"].as_str().unwrap();
+            assert!(has_keys || message.ends_with(&code), "{fault}: {message}");
+        }
+    };
+    // One of them takes 20 s.
+    thread::scope(|scope| (0..4).for_each(|_| drop(scope.spawn(work))));
+}
+
 #[test]
 fn a_certificate_that_ends_soon() {
     let provider = Provider::new(Certificate::Ending);
@@ -272,7 +307,7 @@ fn answers_that_are_no_key_set() {
             "jwks_fetch_failed",
             "connection reset",
         ),
-        ("no JSON", Answer::json("{"), "json", "jwks_invalid", "at byte 1"),
+        ("no JSON", Answer::json("{"), "json", "jwks_invalid", "not one JSON object, at byte 1"),
         ("a member twice", Answer::json(r#"{"keys":[],"keys":[]}"#), "json", "jwks_invalid", "at byte"),
         ("no list", Answer::json("{}"), "keys", "jwks_invalid", "JWK Set"),
         ("no keys", Answer::json(r#"{"keys":[]}"#), "keys", "jwks_empty", "no key can be used, of 0"),

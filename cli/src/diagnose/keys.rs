@@ -6,8 +6,8 @@ use counterseal::core::keyset::{Key, KeySetOptions, Origin, SkippedKey};
 use counterseal::{Algorithm, Code, KeySet, UnixTime};
 use serde_json::json;
 
-use super::Diagnosis;
 use super::report::Outcome;
+use super::{Diagnosis, json_fault};
 use crate::dates::span;
 use crate::keys::elements;
 use crate::text::word;
@@ -19,8 +19,7 @@ impl Diagnosis {
         let document = match parse(response.body.clone(), Bounds::OPERATOR) {
             Ok(document) => document,
             Err(fault) => {
-                let found = format!("{}, at byte {}", fault.code.message(), fault.offset);
-                let step = self.report.add("json", Outcome::Bad, found).of(Code::JwksInvalid);
+                let step = self.report.add("json", Outcome::Bad, json_fault(fault)).of(Code::JwksInvalid);
                 step.help("A key set is one JSON object without duplicate members: is it the right URL?");
                 return;
             }

@@ -6,8 +6,8 @@ use counterseal::core::keys::url::Url;
 use counterseal::{Algorithm, Code};
 use serde_json::json;
 
-use super::Diagnosis;
 use super::report::Outcome;
+use super::{Diagnosis, json_fault};
 use crate::key_place::{told_url, without_query};
 use crate::text::{clipped, quoted};
 
@@ -20,8 +20,7 @@ impl Diagnosis {
         let document = match parse(body.clone(), Bounds::OPERATOR) {
             Ok(document) => document,
             Err(fault) => {
-                let found = format!("{}, at byte {}", fault.code.message(), fault.offset);
-                let step = self.report.add("json", Outcome::Bad, found).of(Code::JwksFetchFailed);
+                let step = self.report.add("json", Outcome::Bad, json_fault(fault)).of(Code::JwksFetchFailed);
                 step.help("Metadata is one JSON object without duplicate members: is it the right document?");
                 return None;
             }

@@ -10,6 +10,7 @@ mod report;
 mod server;
 
 use counterseal::UnixTime;
+use counterseal::core::json;
 use counterseal::core::keys::fetch::{Document, Request};
 use counterseal::core::time::RELEASED;
 use counterseal::diagnose::Steps;
@@ -81,4 +82,14 @@ impl Diagnosis {
         }
         self.look_at_server(request)
     }
+}
+
+/// What is wrong with a document as JSON, and where.
+fn json_fault(fault: json::Fault) -> String {
+    let what = match fault.code {
+        // The code is one of tokens, too, and says so.
+        Code::JsonInvalid => "not one JSON object",
+        code => code.message(),
+    };
+    format!("{what}, at byte {}", fault.offset)
 }
