@@ -592,3 +592,32 @@ fn fetched_keys_are_listed_and_written() {
         (4, &json!("fetch"), &json!("jwks_fetch_failed"))
     );
 }
+
+#[test]
+fn what_a_server_says_cannot_act_on_a_terminal() {
+    let provider = Provider::new(Certificate::Good);
+    let hostile = "\\u001b[2J\\u202e\\u009b31m";
+    let metadata = format!(
+        r#"{{"issuer":"{hostile}","jwks_uri":"{}","id_token_signing_alg_values_supported":["{hostile}"]}}"#,
+        provider.url("/jwks")
+    );
+    let answer =
+        Answer::json(metadata).with("Content-Type", "application/json; \u{202e}").with("Expires", "\u{9b}2J");
+    provider.answer_metadata(answer.clone());
+    let keys = format!(
+        r#"{{"keys":[{KEY},{{"kty":"{hostile}","kid":"{hostile}"}},{{"kid":"\u202e","kty":"RSA"}}]}}"#
+    );
+    provider.server.put("/jwks", Answer::json(keys).with("Cache-Control", "max-age=60, \u{202e}"));
+    let metadata = provider.url("/realm/.well-known/openid-configuration");
+    for arguments in [
+        &["keys", "diagnose", "main", "--policy", "fetch.toml"][..],
+        &["keys", "diagnose", "main", "--policy", "fetch.toml", "--json"],
+        &["keys", "diagnose", &metadata, "--ca-file", "ca.pem"],
+        &["keys", "fetch", &metadata, "--ca-file", "ca.pem"],
+        &["keys", "fetch", &metadata, "--ca-file", "ca.pem", "--json"],
+    ] {
+        let ran = provider.run(arguments);
+        assert!(ran.output.contains("ec-1"), "{arguments:?}: {}{}", ran.output, ran.errors);
+        ran.assert_hides(&["\u{1b}", "\u{202e}", "\u{9b}"]);
+    }
+}
